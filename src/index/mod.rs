@@ -1,0 +1,51 @@
+//! Derived indexes: everything here can be deleted and made again from the archive. Each projection keeps the last
+//! applied sequence in the same atomic commit as its own content.
+
+use std::sync::Arc;
+
+use crate::model::{Event, PayloadLocation, RecordLocation, Sha256};
+
+/// One event with what a projection cannot compute from its line alone.
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub event: Event,
+    /// Where the record's bytes stand in the archive.
+    pub location: RecordLocation,
+    /// sha256 of the record's stored bytes; `None` for a tombstone.
+    pub digest: Option<Sha256>,
+}
+
+/// The content of one archive segment, in order. `revision > 1` tells that an earlier revision of the key exists.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// First and last sequence, without gaps between.
+    pub first: u64,
+    pub last: u64,
+    pub changes: Vec<Change>,
+    /// Payloads that became readable with this batch.
+    pub payloads: Vec<(Sha256, PayloadLocation)>,
+}
+
+/// A derived view of the event log.
+pub trait Projection: Send {
+    /// What can go wrong while reading or writing the index.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Name in logs, metrics and `/health`.
+    fn name(&self) -> &'static str;
+
+    /// Last sequence that the index holds; 0 when empty.
+    fn position(&self) -> u64;
+
+    /// Applies batches that follow the position without a gap, all or nothing; a batch at or below it changes nothing.
+    ///
+    /// # Errors
+    /// The index's own; the position has then not moved.
+    fn apply(&mut self, batches: &[Arc<Batch>]) -> Result<(), Self::Error>;
+
+    /// Empties the index.
+    ///
+    /// # Errors
+    /// The index's own.
+    fn reset(&mut self) -> Result<(), Self::Error>;
+}

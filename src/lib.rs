@@ -1,0 +1,6 @@
+//! Perennial: a long-term data preservation catalogue and search service for space missions.
+//!
+//! Start with `docs/ARCHITECTURE.md`. Rooms, from the ground up: [`model`], [`index`].
+
+pub mod index;
+pub mod model;

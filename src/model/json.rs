@@ -1,0 +1,197 @@
+//! Editing JSON text without touching what is not edited: numbers, key order, escapes and unknown members stay as
+//! they were written. Nothing here goes through a number type.
+
+use serde_json::value::RawValue;
+
+/// Why text could not be edited.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    #[error("not a JSON object")]
+    NotAnObject(#[source] serde_json::Error),
+    #[error("member {name:?} occurs twice in one object")]
+    DuplicateMember { name: String },
+}
+
+/// The members of a JSON object in their order, values as written.
+#[derive(Debug, Clone, Default)]
+pub struct Members(Vec<(String, Box<RawValue>)>);
+
+struct MembersVisitor;
+
+impl<'de> serde::de::Visitor<'de> for MembersVisitor {
+    type Value = Members;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+        let mut members = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            members.push(entry);
+        }
+        Ok(Members(members))
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Members {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+impl Members {
+    /// Takes an object apart.
+    ///
+    /// # Errors
+    /// `NotAnObject` for any other text, `DuplicateMember` when a name occurs twice.
+    pub fn parse(text: &str) -> Result<Self, EditError> {
+        let members: Self = serde_json::from_str(text).map_err(EditError::NotAnObject)?;
+        let mut names: Vec<&str> = members.0.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        match names.windows(2).find(|pair| pair.first() == pair.last()) {
+            Some(pair) => Err(EditError::DuplicateMember { name: pair.concat()[..pair[0].len()].to_owned() }),
+            None => Ok(members),
+        }
+    }
+
+    /// The text of a member's value.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(member, _)| member == name).map(|(_, value)| value.get())
+    }
+
+    /// Replaces a member in its place, or adds it at the end.
+    pub fn set(&mut self, name: &str, value: Box<RawValue>) {
+        match self.0.iter_mut().find(|(member, _)| member == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
+    /// Replaces a member by any serialisable value, or adds it at the end.
+    ///
+    /// # Errors
+    /// The serialiser's.
+    pub fn set_value<T: serde::Serialize + ?Sized>(&mut self, name: &str, value: &T) -> serde_json::Result<()> {
+        self.set(name, serde_json::value::to_raw_value(value)?);
+        Ok(())
+    }
+
+    /// Puts a member first, replacing an older one.
+    pub fn set_first(&mut self, name: &str, value: Box<RawValue>) {
+        self.remove(name);
+        self.0.insert(0, (name.to_owned(), value));
+    }
+
+    /// Takes a member out.
+    pub fn remove(&mut self, name: &str) -> Option<Box<RawValue>> {
+        let at = self.0.iter().position(|(member, _)| member == name)?;
+        Some(self.0.remove(at).1)
+    }
+
+    /// Members in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.get()))
+    }
+
+    /// The object as text, without white space between members.
+    pub fn to_text(&self) -> String {
+        let mut text = String::from("{");
+        for (at, (name, value)) in self.0.iter().enumerate() {
+            if at > 0 {
+                text.push(',');
+            }
+            push_string(&mut text, name);
+            text.push(':');
+            text.push_str(value.get());
+        }
+        text.push('}');
+        text
+    }
+}
+
+/// Appends a JSON string with its quotes.
+pub fn push_string(text: &mut String, value: &str) {
+    text.push_str(&serde_json::Value::from(value).to_string());
+}
+
+/// Removes white space between tokens; strings and numbers stay byte for byte. The text must be valid JSON.
+pub fn compact(text: &str) -> String {
+    let mut compacted = Vec::with_capacity(text.len());
+    let (mut inside_string, mut escaped) = (false, false);
+    for byte in text.bytes() {
+        if inside_string {
+            compacted.push(byte);
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => inside_string = false,
+                _ => {}
+            }
+        } else if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+            inside_string = byte == b'"';
+            compacted.push(byte);
+        }
+    }
+    // Only ASCII bytes were left out, so the text is still UTF-8.
+    String::from_utf8(compacted).unwrap_or_else(|_| text.to_owned())
+}
+
+/// JSON Merge Patch (RFC 7396) on text: members that the patch does not name keep their bytes and their place.
+///
+/// # Errors
+/// `NotAnObject` or `DuplicateMember` when the target or a nested patch object is not editable.
+pub fn merge_patch(target: Option<&str>, patch: &str) -> Result<String, EditError> {
+    if !patch.trim_start().starts_with('{') {
+        return Ok(compact(patch));
+    }
+    let patch = Members::parse(patch)?;
+    let mut merged = match target {
+        Some(target) if target.trim_start().starts_with('{') => Members::parse(target)?,
+        _ => Members::default(),
+    };
+    for (name, value) in patch.iter() {
+        if value == "null" {
+            merged.remove(name);
+            continue;
+        }
+        let text = merge_patch(merged.get(name), value)?;
+        merged.set(name, RawValue::from_string(text).map_err(EditError::NotAnObject)?);
+    }
+    Ok(merged.to_text())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_patch_keeps_numbers_and_order_of_what_it_does_not_name() {
+        let cases = [
+            (
+                r#"{"a":1.10,"b":{"c":1e400,"d":2}}"#,
+                r#"{"b":{"d":null,"e":3.0}}"#,
+                r#"{"a":1.10,"b":{"c":1e400,"e":3.0}}"#,
+            ),
+            (r#"{"a":"b"}"#, r#"{"a":["c"]}"#, r#"{"a":["c"]}"#),
+            (r#"{"a":[1,2]}"#, r#"{"a":{"x":null,"y":1}}"#, r#"{"a":{"y":1}}"#),
+            (r#"{"e":null}"#, r#"{"a":1}"#, r#"{"e":null,"a":1}"#),
+            (r#"{"a":"b"}"#, "[1]", "[1]"),
+        ];
+        for (target, patch, expected) in cases {
+            assert_eq!(merge_patch(Some(target), patch).expect("editable"), expected);
+        }
+    }
+
+    #[test]
+    fn compacting_leaves_strings_and_numbers_alone() {
+        assert_eq!(compact("{ \"a b\" : [ 1.0e+5 , \"\\\" x\\n\" ] }\r\n"), "{\"a b\":[1.0e+5,\"\\\" x\\n\"]}");
+    }
+
+    #[test]
+    fn a_member_that_occurs_twice_is_refused() {
+        assert!(
+            matches!(Members::parse(r#"{"a":1,"b":2,"a":3}"#), Err(EditError::DuplicateMember { name }) if name == "a")
+        );
+    }
+}

@@ -1,0 +1,23 @@
+//! What the archive is about: identifiers, entities, events, queries and pages.
+//! Knows no file, no clock, no network and no index; everything here is a value or a pure function.
+
+mod digest;
+mod entity;
+mod event;
+mod id;
+pub mod json;
+mod location;
+mod query;
+mod space;
+mod time;
+
+pub use digest::{InvalidDigest, Sha256, Sha512};
+pub use entity::{Access, Checksum, Entity, File, Identifier, Keyword, Level, Link, Name, Source};
+pub use event::{Event, IdempotencyKey, LineError, Operation};
+pub use id::{InvalidId, Key, Kind, RecordId};
+pub use location::{PayloadLocation, RecordLocation};
+pub use query::{
+    Comparison, Condition, Cursor, Facet, FacetCount, FacetRequest, Hit, Page, Query, Region, SortKey, SortValue, Value,
+};
+pub use space::{BoundingBox, InvalidBox, Space};
+pub use time::{Instant, InvalidTime, TimeRange, TimeSpan};

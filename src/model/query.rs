@@ -1,0 +1,220 @@
+//! A question to the catalogue and its answer, whatever face it came through and whatever index answers it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{BoundingBox, Key, Kind, TimeRange};
+
+/// A scalar to compare with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    Bool(bool),
+    Number(f64),
+    Text(String),
+}
+
+/// How a property is compared. On several values of one property, one that fits is enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// One condition on a member of `properties`, named by its path (`eo:cloud_cover`, `a.b` for a nested member).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Condition {
+    pub property: String,
+    pub comparison: Comparison,
+    pub value: Value,
+}
+
+/// The fixed facets. Values are canonical labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Facet {
+    Collection,
+    Mission,
+    Platform,
+    Instrument,
+    Target,
+    Level,
+    DataType,
+    Body,
+    Access,
+    Keyword,
+}
+
+impl Facet {
+    /// Every facet, in the order that pages list them.
+    pub const ALL: [Self; 10] = [
+        Self::Collection,
+        Self::Mission,
+        Self::Platform,
+        Self::Instrument,
+        Self::Target,
+        Self::Level,
+        Self::DataType,
+        Self::Body,
+        Self::Access,
+        Self::Keyword,
+    ];
+
+    /// The name used in URLs and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Collection => "collection",
+            Self::Mission => "mission",
+            Self::Platform => "platform",
+            Self::Instrument => "instrument",
+            Self::Target => "target",
+            Self::Level => "level",
+            Self::DataType => "data_type",
+            Self::Body => "body",
+            Self::Access => "access",
+            Self::Keyword => "keyword",
+        }
+    }
+
+    /// The facet of this name, if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|facet| facet.as_str() == name)
+    }
+}
+
+/// Where the footprint must lie: it intersects the box, or the GeoJSON geometry. Only footprints on `body` count.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Region {
+    /// `earth`, `mars`, `sky`, …: lower case.
+    pub body: String,
+    pub bbox: BoundingBox,
+    /// GeoJSON geometry text for an exact test after the box; `bbox` is then its envelope.
+    pub geometry: Option<String>,
+}
+
+/// What to sort by. Ties always break by the record's key, so that the order is total and survives merge and reindex.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SortKey {
+    /// Best text match first; only with text.
+    Relevance,
+    /// Start of observation.
+    Time {
+        descending: bool,
+    },
+    Id {
+        descending: bool,
+    },
+    /// Time of the last revision.
+    Updated {
+        descending: bool,
+    },
+    /// A member of `properties`: numbers before texts; missing values last in either direction.
+    Property {
+        path: String,
+        descending: bool,
+    },
+}
+
+/// A facet to count, with the most values to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FacetRequest {
+    pub facet: Facet,
+    pub limit: usize,
+}
+
+/// A question. Fields that are empty ask nothing; values within one field are alternatives, fields are all required.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Query {
+    /// Free text; `None` or blank matches everything.
+    pub text: Option<String>,
+    /// Kinds to find; empty means products.
+    pub kinds: Vec<Kind>,
+    pub ids: Vec<String>,
+    /// Facet values, matched exactly on the canonical label or on what was written, without regard to case.
+    pub facets: BTreeMap<Facet, Vec<String>>,
+    /// Overlap with the record's time span.
+    pub time: Option<TimeRange>,
+    pub region: Option<Region>,
+    pub conditions: Vec<Condition>,
+    /// Empty: relevance if there is text, else newest first.
+    pub sort: Vec<SortKey>,
+    pub count_facets: Vec<FacetRequest>,
+    /// Whether the exact number of matches is wanted.
+    pub count: bool,
+    /// Most hits on the page.
+    pub limit: usize,
+    pub after: Option<Cursor>,
+}
+
+/// A sort value of the last hit of a page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SortValue {
+    Missing,
+    Integer(i64),
+    Number(f64),
+    Text(String),
+}
+
+/// Where the next page begins: the sort values and the key digest of the last hit, nothing that a merge could change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cursor {
+    pub values: Vec<SortValue>,
+    /// First 8 bytes, big-endian, of sha256 over kind, collection and id (each ended by a zero byte): the tie breaker.
+    pub tie: u64,
+}
+
+/// One record found: where the records index finds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// Sequence of the record's current revision.
+    pub sequence: u64,
+    /// BM25 score when text was asked for.
+    pub score: Option<f32>,
+}
+
+/// How often a facet value occurs among all matches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FacetCount {
+    pub value: String,
+    pub count: u64,
+}
+
+/// The answer of an index.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Page {
+    pub hits: Vec<Hit>,
+    /// Exact number of matches, when asked for.
+    pub matched: Option<u64>,
+    /// Counts of each requested facet, most frequent first, ties by value.
+    pub facets: BTreeMap<Facet, Vec<FacetCount>>,
+    /// Set when there are further hits.
+    pub next: Option<Cursor>,
+}
+
+impl Query {
+    /// The kinds asked for, with the default in place.
+    pub fn wanted_kinds(&self) -> &[Kind] {
+        if self.kinds.is_empty() { &[Kind::Product] } else { &self.kinds }
+    }
+
+    /// The text asked for, unless blank.
+    pub fn wanted_text(&self) -> Option<&str> {
+        self.text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    }
+}
+
+impl Key {
+    /// The bytes whose sha256 begins with the tie breaker of `Cursor`.
+    pub fn tie_bytes(&self) -> Vec<u8> {
+        let collection = self.collection.as_ref().map_or("", |collection| collection.as_str());
+        [self.kind.as_str(), collection, self.id.as_str()].iter().flat_map(|part| part.bytes().chain([0])).collect()
+    }
+}
