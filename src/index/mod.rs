@@ -1,6 +1,8 @@
 //! Derived indexes: everything here can be deleted and made again from the archive. Each projection keeps the last
 //! applied sequence in the same atomic commit as its own content.
 
+pub mod records;
+
 use std::sync::Arc;
 
 use crate::model::{Event, PayloadLocation, RecordLocation, Sha256};
