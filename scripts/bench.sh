@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Measures the scenarios of docs/PERFORMANCE.md on a release build. Arguments go to `perennial bench`.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$ROOT"
+
+say "building the release"
+"$CARGO_PROGRAM" build --locked --release --quiet
+exec "$CARGO_TARGET_DIR/release/perennial" bench "$@"

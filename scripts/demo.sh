@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Builds Perennial in the quick profile, ingests the shipped fixtures into a new store and serves it.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$ROOT"
+
+say "building (the first time takes some minutes)"
+"$CARGO_PROGRAM" build --locked --quiet
+arguments=()
+[ -z "${STORE:-}" ] || arguments+=(--store "$STORE")
+[ -z "${PORT:-}" ] || arguments+=(--port "$PORT")
+exec "$CARGO_TARGET_DIR/debug/perennial" demo "${arguments[@]}"

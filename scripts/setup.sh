@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Installs what a target needs on Debian: system packages through apt, Python tools into an environment of their own.
+# usage: scripts/setup.sh make|build|test|judges
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+# Lines of `test that it is there | Debian package`.
+NEEDS_MAKE='command -v make | make'
+NEEDS_BUILD='command -v cc | gcc
+test -e /usr/include/stdlib.h | libc6-dev'
+NEEDS_TEST='command -v make | make
+command -v zstd | zstd
+command -v jq | jq
+command -v curl | curl
+command -v unshare | util-linux
+command -v python3 | python3
+python3 -c "import ensurepip, venv" | python3-venv'
+
+missing_packages() {
+    local check package
+    while IFS='|' read -r check package; do
+        eval "$check" >/dev/null 2>&1 || printf '%s' "$package"
+    done <<<"$1"
+}
+
+install_packages() {
+    local packages
+    packages=$(missing_packages "$1")
+    [ -n "$packages" ] || return 0
+    # shellcheck disable=SC2086
+    set -- $packages
+    local line="apt-get install -y --no-install-recommends $*"
+    local rights=()
+    if ! command -v apt-get >/dev/null; then
+        fail "these Debian packages are missing, and there is no apt-get here; install what corresponds to: $*"
+    fi
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! sudo -n true 2>/dev/null; then
+            fail "system packages are missing and this user may not install them; type: sudo $line"
+        fi
+        rights=(sudo -n)
+    fi
+    say "installing $*"
+    "${rights[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
+    # shellcheck disable=SC2086
+    "${rights[@]}" env DEBIAN_FRONTEND=noninteractive $line
+}
+
+check_rust() {
+    command -v cargo >/dev/null || [ ! -x "$HOME/.cargo/bin/cargo" ] || fail "cargo is in ~/.cargo/bin but not in PATH; type: . ~/.cargo/env"
+    command -v cargo >/dev/null || fail "Rust is missing; https://rustup.rs tells how to install it"
+}
+
+# The environment is made again when the list of tools changes, never half.
+install_python_tools() {
+    local wanted="$ROOT/tests/judges/requirements.txt" stamp="$PERENNIAL_VENV/perennial-requirements.txt"
+    if [ -x "$PERENNIAL_VENV/bin/python" ] && cmp -s "$wanted" "$stamp" && "$PERENNIAL_VENV/bin/python" -c ''; then
+        return 0
+    fi
+    say "installing the Python tools of tests/judges/requirements.txt into $PERENNIAL_VENV"
+    rm -rf "$PERENNIAL_VENV"
+    python3 -m venv "$PERENNIAL_VENV"
+    "$PERENNIAL_VENV/bin/pip" install --quiet --disable-pip-version-check --retries 5 --no-deps -r "$wanted"
+    cp "$wanted" "$stamp"
+}
+
+case "${1:-}" in
+make) install_packages "$NEEDS_MAKE" ;;
+build)
+    install_packages "$NEEDS_BUILD"
+    check_rust
+    ;;
+test | judges)
+    install_packages "$NEEDS_BUILD"$'\n'"$NEEDS_TEST"
+    check_rust
+    install_python_tools
+    ;;
+*) fail "usage: scripts/setup.sh make|build|test|judges" ;;
+esac
