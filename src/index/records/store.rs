@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-
 use super::{keys, values};
 use crate::index::{Batch, Projection};
 use crate::model::{Key, Kind, Operation, PayloadLocation, RecordId, RecordLocation, Sha256};
@@ -59,7 +58,6 @@ pub struct Records {
 /// Page cache of sled in bytes: the hot inner nodes of a million keys; leaves come from the page cache of the system.
 const CACHE_BYTES: u64 = 96 << 20;
 
-/// How long a receipt is at least kept is a rule of `docs/formats/event-line.md`; the index keeps all it was given.
 impl Records {
     /// Opens or creates the index in a folder of its own.
     ///

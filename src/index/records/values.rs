@@ -65,7 +65,9 @@ pub fn payload_to_bytes(location: &PayloadLocation) -> Vec<u8> {
     match *location {
         PayloadLocation::Pack { segment, offset, stored, bytes: original } => {
             bytes.push(0);
-            [segment, offset, stored, original].iter().for_each(|number| bytes.extend_from_slice(&number.to_be_bytes()));
+            [segment, offset, stored, original]
+                .iter()
+                .for_each(|number| bytes.extend_from_slice(&number.to_be_bytes()));
         }
         PayloadLocation::Object { bytes: original, compressed } => {
             bytes.push(if compressed { 2 } else { 1 });
