@@ -22,7 +22,7 @@ check_scripts() {
 check_python() {
     local file
     while IFS= read -r file; do
-        "$PYTHON" -W error -c 'import sys; compile(open(sys.argv[1], "rb").read(), sys.argv[1], "exec")' "$file"
+        "$PYTHON" -W error -c 'import pathlib, sys; compile(pathlib.Path(sys.argv[1]).read_bytes(), sys.argv[1], "exec")' "$file"
     done < <(git ls-files -co --exclude-standard '*.py')
     while IFS= read -r file; do
         "$PYTHON" "$file" --help >/dev/null || fail "$file --help"
