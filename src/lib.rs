@@ -1,6 +1,7 @@
 //! Perennial: a long-term data preservation catalogue and search service for space missions.
 //!
-//! Start with `docs/ARCHITECTURE.md`. Rooms, from the ground up: [`model`], [`index`].
+//! Start with `docs/ARCHITECTURE.md`. Rooms, from the ground up: [`model`], [`schema`], [`index`].
 
 pub mod index;
 pub mod model;
+pub mod schema;
