@@ -1,7 +1,8 @@
 //! Perennial: a long-term data preservation catalogue and search service for space missions.
 //!
-//! Start with `docs/ARCHITECTURE.md`. Rooms, from the ground up: [`model`], [`schema`], [`index`].
+//! Start with `docs/ARCHITECTURE.md`. Rooms, from the ground up: [`model`], [`codec`], [`archive`], [`index`].
 
+pub mod archive;
+pub mod codec;
 pub mod index;
 pub mod model;
-pub mod schema;

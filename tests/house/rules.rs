@@ -24,8 +24,7 @@ const ROOMS: &[Room] = &[
     Room { name: "observe", floor: 2 },
     Room { name: "catalogue", floor: 3 },
     Room { name: "http", floor: 4 },
-    Room { name: "bench", floor: 5 },
-    Room { name: "cli", floor: 6 },
+    Room { name: "cli", floor: 5 },
 ];
 
 /// Rooms inside `index` that do not know each other: each projection stands alone.
@@ -53,9 +52,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("utoipa", &["http", "cli/openapi"]),
     ("utoipa_actix_web", &["http", "cli/openapi"]),
     ("utoipa_swagger_ui", &["http"]),
-    ("clap", &["cli", "observe", "bench"]),
-    ("indicatif", &["cli", "bench"]),
-    ("ureq", &["cli/client", "federation"]),
+    ("clap", &["cli", "main"]),
+    ("indicatif", &["cli"]),
     ("tracing_subscriber", &["observe"]),
 ];
 

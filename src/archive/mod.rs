@@ -1,0 +1,35 @@
+//! The truth: an OCFL 1.1 storage root of committed segments and payloads. Knows nothing of HTTP, schemas or any index.
+//!
+//! [`Archive::open`] takes the lock, makes the root if need be and finds the end of the log. Bytes come in through
+//! [`Archive::stage`], whose [`Stager`] digests and compresses them once on their way into `work/`; a [`Writer`] then
+//! commits event lines and the payloads they name. A commit is one rename: what was acknowledged is there after a power
+//! cut, what was not is wholly there or wholly absent. Reading needs no lock and is safe from many threads.
+//!
+//! The formats are promised in `docs/formats/`; every file access goes through [`disk::Disk`].
+
+mod chain;
+mod commit;
+mod contents;
+pub mod disk;
+mod error;
+mod inventory;
+mod layout;
+pub mod merkle;
+mod object;
+mod open;
+mod payload;
+mod place;
+mod read;
+mod recent;
+mod root;
+mod segment;
+mod stage;
+
+pub use commit::{Commit, Writer};
+pub use contents::{Line, SegmentContents, Segments};
+pub use error::{CommitError, DiskError, OpenError, ReadError, StageError, WriterError};
+pub use layout::object_path;
+pub use open::{Archive, Damage, Options, Recovery};
+pub use payload::{Chunks, Payload};
+pub use segment::{MAX_BATCH_BYTES, MAX_LINE_BYTES};
+pub use stage::{StagedPayload, Stager};

@@ -1,0 +1,351 @@
+//! Staging: payload bytes pass once, are digested and compressed on the way, and wait under `work/` for their commit.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::disk::{self, ReadAt, WriteFile};
+use super::error::{At, DiskError, StageError};
+use super::layout::ObjectId;
+use super::object::{ObjectDraft, SealedObject};
+use super::open::{Archive, Inner};
+use super::payload::{COMPRESSED, RAW};
+use crate::codec::{Frame, FrameWriter, PAYLOAD_FRAME_BYTES, SeekTable, Sha256Hasher, Sha512Hasher, decode_frame};
+use crate::model::{Instant, Sha256, Sha512};
+
+/// Stored bytes of a staged payload that are kept in memory; more go to a file under `work/`.
+const MEMORY_BYTES: usize = 256 << 10;
+
+/// A payload object is stored as it is when its first frame shrinks by less than one part in this many (5 %).
+const LEAST_GAIN: u64 = 20;
+
+/// Where stored bytes go while they are staged, with their sha512.
+struct Spool {
+    archive: Arc<Inner>,
+    path: PathBuf,
+    memory: Vec<u8>,
+    file: Option<Box<dyn WriteFile>>,
+    sha512: Sha512Hasher,
+    stored: u64,
+}
+
+impl Spool {
+    fn new(archive: &Arc<Inner>) -> Self {
+        let number = archive.staged.fetch_add(1, Ordering::Relaxed);
+        let path = archive.paths.work.join(format!("upload-{number}"));
+        Self {
+            archive: archive.clone(),
+            path,
+            memory: Vec::new(),
+            file: None,
+            sha512: Sha512Hasher::default(),
+            stored: 0,
+        }
+    }
+
+    /// Moves what is in memory to the file, if there is none yet.
+    fn spill(&mut self) -> io::Result<&mut Box<dyn WriteFile>> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => {
+                let mut file = self.archive.disk.create(&self.path)?;
+                file.write_all(&std::mem::take(&mut self.memory))?;
+                file
+            }
+        };
+        Ok(self.file.insert(file))
+    }
+
+    fn reader(&self) -> io::Result<Arc<dyn ReadAt>> {
+        match &self.file {
+            Some(_) => self.archive.disk.open(&self.path),
+            None => Ok(Arc::new(self.memory.clone())),
+        }
+    }
+}
+
+impl Write for Spool {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.file.is_none() && self.memory.len() + bytes.len() <= MEMORY_BYTES {
+            self.memory.extend_from_slice(bytes);
+        } else {
+            self.spill()?.write_all(bytes)?;
+        }
+        self.sha512.update(bytes);
+        self.stored += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        if self.file.take().is_some() {
+            // Whatever is left under work/ goes when the store is opened next.
+            let _ = self.archive.disk.remove_file(&self.path);
+        }
+    }
+}
+
+enum Form {
+    Frames(Box<FrameWriter<Spool>>),
+    Raw(Box<Spool>),
+}
+
+/// Takes the bytes of one payload, push by push. Dropped before the end, it leaves nothing behind.
+pub struct Stager {
+    archive: Arc<Inner>,
+    now: Instant,
+    original: Sha256Hasher,
+    bytes: u64,
+    form: Form,
+}
+
+/// A payload whose bytes are digested, stored under `work/` and ready for a commit. Dropped, its bytes go.
+pub struct StagedPayload {
+    pub(super) archive: Arc<Inner>,
+    /// Digest of the original bytes: the payload's identity.
+    pub sha256: Sha256,
+    /// Length of the original, bytes.
+    pub bytes: u64,
+    /// Length as stored, bytes.
+    pub stored: u64,
+    pub(super) place: StagedPlace,
+}
+
+pub(super) enum StagedPlace {
+    /// Frames for a pack.
+    Member { memory: Vec<u8>, file: Option<PathBuf>, frames: SeekTable },
+    /// A complete, durable, verified object under `work/`, until it is renamed into the root.
+    Object { draft: PathBuf, compressed: bool },
+}
+
+impl Archive {
+    /// Begins to stage a payload. `now` becomes the time of creation in the inventory of a payload object.
+    ///
+    /// # Errors
+    /// `ReadOnly`, `LowSpace`, or zstd's want of memory.
+    pub fn stage(&self, now: Instant) -> Result<Stager, StageError> {
+        let inner = &self.inner;
+        if inner.options.read_only {
+            return Err(StageError::ReadOnly);
+        }
+        let (free, threshold) = (self.free_bytes()?, inner.options.free_space_threshold);
+        if free < threshold {
+            return Err(StageError::LowSpace { free, threshold });
+        }
+        let frames = frame_writer(inner)?;
+        Ok(Stager { archive: inner.clone(), now, original: Sha256Hasher::default(), bytes: 0, form: frames })
+    }
+}
+
+fn frame_writer(archive: &Arc<Inner>) -> Result<Form, StageError> {
+    let writer = FrameWriter::new(Spool::new(archive), archive.options.compression_level, PAYLOAD_FRAME_BYTES)
+        .map_err(StageError::Compression)?;
+    Ok(Form::Frames(Box::new(writer)))
+}
+
+impl Stager {
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), StageError> {
+        self.original.update(bytes);
+        self.bytes += bytes.len() as u64;
+        let path = self.spool().path.clone();
+        match &mut self.form {
+            Form::Frames(frames) => frames.write(bytes),
+            Form::Raw(spool) => spool.write_all(bytes),
+        }
+        .at("write", &path)?;
+        if self.is_object() { self.drop_useless_compression() } else { Ok(()) }
+    }
+
+    /// Bytes taken so far.
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn spool(&self) -> &Spool {
+        match &self.form {
+            Form::Frames(frames) => frames.sink(),
+            Form::Raw(spool) => spool,
+        }
+    }
+
+    fn is_object(&self) -> bool {
+        self.bytes >= self.archive.options.payload_object_threshold
+    }
+
+    /// Changes to raw bytes where the first frame shows that compression gains nothing.
+    fn drop_useless_compression(&mut self) -> Result<(), StageError> {
+        let Form::Frames(frames) = &self.form else { return Ok(()) };
+        let Some(first) = frames.table().frames().first() else { return Ok(()) };
+        let saved = u64::from(first.bytes).saturating_sub(u64::from(first.stored));
+        if saved * LEAST_GAIN >= u64::from(first.bytes.max(1)) {
+            return Ok(());
+        }
+        let mut raw = Spool::new(&self.archive);
+        unpack(frames.sink(), frames.table(), &mut raw)?;
+        let path = raw.path.clone();
+        raw.write_all(frames.pending()).at("write", &path)?;
+        self.form = Form::Raw(Box::new(raw));
+        Ok(())
+    }
+
+    /// Ends the payload. Its digest must be the promised one, if one was promised. A payload object is durable and
+    /// read back when this returns.
+    ///
+    /// # Errors
+    /// `DigestMismatch`, or the disk's; nothing is left behind then.
+    pub fn finish(mut self, promised: Option<Sha256>) -> Result<StagedPayload, StageError> {
+        let actual = std::mem::take(&mut self.original).finish();
+        if let Some(promised) = promised.filter(|promised| *promised != actual) {
+            return Err(StageError::DigestMismatch { promised, actual });
+        }
+        let path = self.spool().path.clone();
+        if let Form::Frames(frames) = &mut self.form {
+            frames.end_frame().at("write", &path)?;
+        }
+        let is_object = self.is_object();
+        if is_object {
+            self.drop_useless_compression()?;
+        }
+        let Self { archive, now, bytes, form, .. } = self;
+        let staged = |stored, place| StagedPayload { archive: archive.clone(), sha256: actual, bytes, stored, place };
+        match form {
+            Form::Frames(mut frames) if is_object && bytes > 0 => {
+                let table = frames.table().to_bytes();
+                frames.sink_mut().write_all(&table).at("write", &path)?;
+                let (spool, _) = frames.into_frames().at("write", &path)?;
+                let stored = spool.stored;
+                let draft = make_object(&archive, spool, actual, COMPRESSED, now)?;
+                Ok(staged(stored, StagedPlace::Object { draft, compressed: true }))
+            }
+            Form::Frames(frames) if is_object => {
+                let (spool, _) = frames.into_frames().at("write", &path)?;
+                let draft = make_object(&archive, spool, actual, RAW, now)?;
+                Ok(staged(0, StagedPlace::Object { draft, compressed: false }))
+            }
+            Form::Raw(spool) => {
+                let draft = make_object(&archive, *spool, actual, RAW, now)?;
+                Ok(staged(bytes, StagedPlace::Object { draft, compressed: false }))
+            }
+            Form::Frames(mut frames) => {
+                if bytes == 0 {
+                    // An empty member is a frame too: `zstd -d` of its range gives nothing, not an error.
+                    frames.put_frame(b"").at("write", &path)?;
+                }
+                let (mut spool, table) = frames.into_frames().at("write", &path)?;
+                let memory = std::mem::take(&mut spool.memory);
+                let file = spool.file.take().map(|_| spool.path.clone());
+                Ok(staged(table.stored(), StagedPlace::Member { memory, file, frames: table }))
+            }
+        }
+    }
+}
+
+fn unpack(spool: &Spool, table: &SeekTable, into: &mut Spool) -> Result<(), StageError> {
+    let file = spool.reader().at("read back", &spool.path)?;
+    for frame in table.frames() {
+        let mut stored = vec![0; frame.stored as usize];
+        file.read_exact_at(&mut stored, frame.stored_offset).at("read back", &spool.path)?;
+        let content = decode_frame(&stored, PAYLOAD_FRAME_BYTES)
+            .map_err(|_| StageError::ReadBack { path: spool.path.clone() })?;
+        let path = into.path.clone();
+        into.write_all(&content).at("write", &path)?;
+    }
+    Ok(())
+}
+
+/// Makes a durable and verified OCFL object of spooled bytes; returns where it stands under `work/`.
+fn make_object(
+    archive: &Arc<Inner>,
+    mut spool: Spool,
+    digest: Sha256,
+    name: &'static str,
+    now: Instant,
+) -> Result<PathBuf, StageError> {
+    let disk = archive.disk.as_ref();
+    // Two uploads of the same content may be staged at once: each drafts in its own directory.
+    let number = archive.staged.fetch_add(1, Ordering::Relaxed);
+    let above = archive.paths.work.join(format!("object-{number}"));
+    let made = (|| {
+        disk.make_dir(&above).at("create directory", &above)?;
+        let mut draft = ObjectDraft::begin(disk, &above, ObjectId::Payload(digest).to_string())?;
+        spool.spill().map(drop).at("write", &spool.path)?;
+        let path = draft.content_path(name);
+        disk.rename_new(&spool.path, &path).at("rename", &path)?;
+        let sha512 = std::mem::take(&mut spool.sha512).finish();
+        if let Some(file) = spool.file.take() {
+            draft.add(name, sha512, spool.stored, file);
+        }
+        let sealed = draft.seal(disk, "payload stored", now)?;
+        make_durable(archive, &sealed)?;
+        verify_object(archive, &sealed, &path, name, digest, sha512)?;
+        Ok(sealed.root)
+    })();
+    if made.is_err() {
+        let _ = disk::remove_tree(disk, &above);
+    }
+    made
+}
+
+fn make_durable(archive: &Inner, sealed: &SealedObject) -> Result<(), DiskError> {
+    let files: Vec<&dyn WriteFile> = sealed.files.iter().map(AsRef::as_ref).collect();
+    let dirs: Vec<_> = sealed.dirs.iter().map(AsRef::as_ref).collect();
+    archive.disk.sync_all(&files, &dirs).at("make durable", &sealed.root).inspect_err(|error| archive.poison(error))
+}
+
+fn verify_object(
+    archive: &Inner,
+    sealed: &SealedObject,
+    path: &Path,
+    name: &str,
+    digest: Sha256,
+    sha512: Sha512,
+) -> Result<(), StageError> {
+    let disk = archive.disk.as_ref();
+    if let Some(path) = sealed.read_back(disk)? {
+        return Err(StageError::ReadBack { path });
+    }
+    let file = disk.open(path).at("read back", path)?;
+    match super::payload::verify_file(file.as_ref(), name == COMPRESSED, digest, Some(sha512)).at("read back", path)? {
+        Ok(_) => Ok(()),
+        Err(_) => Err(StageError::ReadBack { path: path.to_path_buf() }),
+    }
+}
+
+/// The stored frames of a staged pack member.
+pub(super) struct Member<'a> {
+    pub reader: Arc<dyn ReadAt>,
+    pub frames: &'a [Frame],
+}
+
+impl StagedPayload {
+    /// The stored frames of a pack member, for copying.
+    pub(super) fn member(&self) -> Result<Option<Member<'_>>, DiskError> {
+        let StagedPlace::Member { memory, file, frames } = &self.place else { return Ok(None) };
+        let reader = match file {
+            Some(path) => self.archive.disk.open(path).at("read", path)?,
+            None => Arc::new(memory.clone()) as Arc<dyn ReadAt>,
+        };
+        Ok(Some(Member { reader, frames: frames.frames() }))
+    }
+}
+
+impl Drop for StagedPayload {
+    fn drop(&mut self) {
+        let leftover = match &self.place {
+            StagedPlace::Member { file, .. } => file.clone(),
+            StagedPlace::Object { draft, .. } => draft.parent().map(PathBuf::from),
+        };
+        // Whatever is left under work/ goes when the store is opened next.
+        let _ = leftover.map(|path| disk::remove_tree(self.archive.disk.as_ref(), &path));
+    }
+}
