@@ -19,7 +19,7 @@ setup: ## system packages and Python environment for everything below
 	@scripts/setup.sh judges
 
 demo: ## ingest the shipped fixtures into a new store, serve it, print three things to try
-	@scripts/setup.sh build
+	@scripts/setup.sh demo
 	@scripts/demo.sh
 
 test: ## every check: format, lints, docs, tests, outside tools in small numbers

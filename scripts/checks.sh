@@ -1,11 +1,15 @@
 # The checks that are more than one command; test.sh and judges.sh name them. Sourced, never run.
 # shellcheck shell=bash
 
+PYTHON=$PERENNIAL_VENV/bin/python
+export PYTHONDONTWRITEBYTECODE=1
+# Exit code of a judge that cannot run on this machine.
+CANNOT_RUN=3
+
 # Shell scripts parse, stop at the first error and can be run.
 check_scripts() {
     local script
-    for script in .ci/run scripts/*.sh tests/judges/*.sh; do
-        [ -e "$script" ] || continue
+    for script in .ci/run scripts/*.sh; do
         bash -n "$script"
         head -n 1 "$script" | grep -q '^#!' || continue
         grep -q '^set -euo pipefail$' "$script" || fail "$script: without 'set -euo pipefail'"
@@ -18,13 +22,11 @@ check_scripts() {
 check_python() {
     local file
     while IFS= read -r file; do
-        "$PERENNIAL_VENV/bin/python" -W error -c 'import sys; compile(open(sys.argv[1], "rb").read(), sys.argv[1], "exec")' "$file"
+        "$PYTHON" -W error -c 'import pathlib, sys; compile(pathlib.Path(sys.argv[1]).read_bytes(), sys.argv[1], "exec")' "$file"
     done < <(git ls-files -co --exclude-standard '*.py')
-    for file in tests/judges/*.py; do
-        [ -e "$file" ] || continue
-        grep -q '^if __name__ ==' "$file" || continue
-        "$PERENNIAL_VENV/bin/python" "$file" --help >/dev/null || fail "$file --help"
-    done
+    while IFS= read -r file; do
+        "$PYTHON" "$file" --help >/dev/null || fail "$file --help"
+    done < <(grep -l '^if __name__ ==' tests/judges/*.py)
     echo "all Python files compile"
 }
 
@@ -32,3 +34,35 @@ check_rustdoc() {
     RUSTDOCFLAGS="-D warnings" "$CARGO_PROGRAM" doc --locked --no-deps --quiet
     echo "the documentation builds without warnings"
 }
+
+# The demonstration records are true to their own rules, and their payloads come out the same each time.
+check_fixtures() {
+    "$PYTHON" fixtures/missions/check.py
+    "$PYTHON" fixtures/missions/make_payloads.py --check
+}
+
+build_program() { "$CARGO_PROGRAM" build --locked --quiet "$@"; }
+
+# A store with the demonstration records and their payloads: make_store PROGRAM STORE
+make_store() { "$1" --store "$2" demo --no-serve; }
+
+# Runs a judge with its report: judge NAME.py ARGUMENTS…
+judge() {
+    local name=$1
+    shift
+    "$PYTHON" "tests/judges/$name" ${PERENNIAL_REPORT:+--report "$PERENNIAL_REPORT"} "$@"
+}
+
+# Runs a judge against a store that is being served: judge_served PROGRAM STORE NAME.py ARGUMENTS…, with {url} for the address
+judge_served() {
+    local program=$1 store=$2 name=$3
+    shift 3
+    "$PYTHON" tests/judges/serving.py --binary "$program" "$store" -- \
+        "$PYTHON" "tests/judges/$name" ${PERENNIAL_REPORT:+--report "$PERENNIAL_REPORT"} "$@"
+}
+
+# recover.py and the outside validators on a finished store, D1 and D2 and a walk on the corpus.
+judge_ocfl() { judge ocfl_valid.py --damage "$1/archive"; }
+judge_recover() { judge recover_roundtrip.py --binary "$1" "$2"; }
+judge_reindex() { judge reindex_same.py --binary "$1" "$2"; }
+judge_pystac() { judge_served "$1" "$2" pystac_client_walk.py '{url}/stac' "${@:3}"; }

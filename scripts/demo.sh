@@ -7,6 +7,5 @@ cd "$ROOT"
 say "building (the first time takes some minutes)"
 "$CARGO_PROGRAM" build --locked --quiet
 arguments=()
-[ -z "${STORE:-}" ] || arguments+=(--store "$STORE")
-[ -z "${PORT:-}" ] || arguments+=(--port "$PORT")
-exec "$CARGO_TARGET_DIR/debug/perennial" demo "${arguments[@]}"
+[ -z "${PORT:-}" ] || arguments+=(--listen "127.0.0.1:$PORT")
+exec "$CARGO_TARGET_DIR/debug/perennial" --store "${STORE:-./store}" demo "${arguments[@]}"

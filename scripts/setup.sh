@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a target needs on Debian: system packages through apt, Python tools into an environment of their own.
-# usage: scripts/setup.sh make|build|test|judges
+# usage: scripts/setup.sh make|build|demo|test|judges
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -8,6 +8,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 NEEDS_MAKE='command -v make | make'
 NEEDS_BUILD='command -v cc | gcc
 test -e /usr/include/stdlib.h | libc6-dev'
+# The demonstration's payloads are made by a Python script.
+NEEDS_DEMO='command -v python3 | python3'
 NEEDS_TEST='command -v make | make
 command -v zstd | zstd
 command -v jq | jq
@@ -70,10 +72,14 @@ build)
     install_packages "$NEEDS_BUILD"
     check_rust
     ;;
+demo)
+    install_packages "$NEEDS_BUILD"$'\n'"$NEEDS_DEMO"
+    check_rust
+    ;;
 test | judges)
     install_packages "$NEEDS_BUILD"$'\n'"$NEEDS_TEST"
     check_rust
     install_python_tools
     ;;
-*) fail "usage: scripts/setup.sh make|build|test|judges" ;;
+*) fail "usage: scripts/setup.sh make|build|demo|test|judges" ;;
 esac

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::source::{Finding, root};
 
-/// A second framework of any of these kinds is refused; `reqwest` and TLS come in through default features.
+/// A second framework of any of these kinds is refused; `reqwest` and TLS would come in through default features.
 const FORBIDDEN: &[&str] = &[
     "axum",
     "rocket",
@@ -18,7 +18,6 @@ const FORBIDDEN: &[&str] = &[
     "sea-orm",
     "diesel",
     "reqwest",
-    "ureq",
     "openssl",
     "openssl-sys",
     "aws-lc-sys",

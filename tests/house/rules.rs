@@ -24,7 +24,8 @@ const ROOMS: &[Room] = &[
     Room { name: "observe", floor: 2 },
     Room { name: "catalogue", floor: 3 },
     Room { name: "http", floor: 4 },
-    Room { name: "cli", floor: 5 },
+    Room { name: "bench", floor: 5 },
+    Room { name: "cli", floor: 6 },
 ];
 
 /// Rooms inside `index` that do not know each other: each projection stands alone.
@@ -52,8 +53,9 @@ const DOORS: &[(&str, &[&str])] = &[
     ("utoipa", &["http", "cli/openapi"]),
     ("utoipa_actix_web", &["http", "cli/openapi"]),
     ("utoipa_swagger_ui", &["http"]),
-    ("clap", &["cli", "main"]),
-    ("indicatif", &["cli"]),
+    ("clap", &["cli", "observe", "bench"]),
+    ("indicatif", &["cli", "bench"]),
+    ("ureq", &["cli/client", "federation"]),
     ("tracing_subscriber", &["observe"]),
 ];
 

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Full numbers and tools from outside, on a release build; writes docs/JUDGES.md from what the judges report.
+# PERENNIAL_KILLS and PERENNIAL_KILL_RECORDS change the numbers of the kill test; the report then says so.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$ROOT"
+# shellcheck source=scripts/checks.sh
+source scripts/checks.sh
+
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/perennial-judges.XXXXXX")
+trap 'rm -rf "$WORK"' EXIT
+export PERENNIAL_REPORT=$WORK/reports.jsonl
+PROGRAM=$CARGO_TARGET_DIR/release/perennial
+failed=0
+: >"$PERENNIAL_REPORT"
+
+# Runs a judge; one that ends without a report gets a row that says so.
+run() {
+    local name=$1 rows status
+    shift
+    say "$name"
+    rows=$(wc -l <"$PERENNIAL_REPORT")
+    set +e
+    (set -e; "$@") </dev/null
+    status=$?
+    set -e
+    [ "$status" -eq 0 ] || failed=$((failed + 1))
+    if [ "$(wc -l <"$PERENNIAL_REPORT")" -eq "$rows" ]; then
+        jq -cn --arg judge "$name" --argjson status "$status" '{judge: $judge, passed: ($status == 0), checked: 1,
+            failed: (if $status == 0 then 0 else 1 end), failures: (if $status == 0 then [] else ["ended with exit code \($status)"] end),
+            figures: {}, tools: {}, seconds: 0, skipped: null}' >>"$PERENNIAL_REPORT"
+    fi
+}
+
+say "building the release"
+build_program --release
+export PERENNIAL_BINARY=$PROGRAM
+
+run "demonstration store" make_store "$PROGRAM" "$WORK/store"
+run "corpus, STAC" judge corpus_stac.py --binary "$PROGRAM" "$WORK/corpus" --shared "$PERENNIAL_SHARED"
+run "questions D1 and D2" judge_served "$PROGRAM" "$WORK/corpus" queries_d1_d2.py '{url}' --shared "$PERENNIAL_SHARED"
+for store in store corpus; do
+    run "ocfl-py" judge_ocfl "$WORK/$store"
+    run "recover.py" judge_recover "$PROGRAM" "$WORK/$store"
+    run "reindex" judge_reindex "$PROGRAM" "$WORK/$store"
+    run "pystac-client" judge_pystac "$PROGRAM" "$WORK/$store" --walks 200 --validate 200
+done
+run "full and read-only disk" judge disk_full.py --binary "$PROGRAM"
+run "kill -9" judge kill9.py --binary "$PROGRAM" --kills "${PERENNIAL_KILLS:-200}" --records "${PERENNIAL_KILL_RECORDS:-100000}"
+
+"$PYTHON" tests/judges/render.py "$PERENNIAL_REPORT" >"$WORK/JUDGES.md"
+cp "$WORK/JUDGES.md" docs/JUDGES.md
+say "docs/JUDGES.md is written"
+[ "$failed" -eq 0 ] || fail "$failed judge(s) did not pass"
