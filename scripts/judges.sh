@@ -45,6 +45,7 @@ for store in store corpus; do
     run "reindex" judge_reindex "$PROGRAM" "$WORK/$store"
     run "pystac-client" judge_pystac "$PROGRAM" "$WORK/$store" --walks 200 --validate 200
 done
+run "hostile requests" judge hostile.py --binary "$PROGRAM"
 run "full and read-only disk" judge disk_full.py --binary "$PROGRAM"
 run "kill -9" judge kill9.py --binary "$PROGRAM" --kills "${PERENNIAL_KILLS:-200}" --records "${PERENNIAL_KILL_RECORDS:-100000}"
 

@@ -43,7 +43,7 @@ install_packages() {
         rights=(sudo -n)
     fi
     say "installing $*"
-    "${rights[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
+    "${rights[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq
     # shellcheck disable=SC2086
     "${rights[@]}" env DEBIAN_FRONTEND=noninteractive $line
 }
