@@ -1,2 +1,4 @@
+//! The integration tests, in one binary: each further one would link every heavy crate again.
 
 mod archive;
+mod importers;

@@ -1,6 +1,8 @@
 //! Editing JSON text without touching what is not edited: numbers, key order, escapes and unknown members stay as
 //! they were written. Nothing here goes through a number type.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 /// Why text could not be edited.
@@ -110,9 +112,94 @@ impl Members {
     }
 }
 
+/// The members of a JSON object in their order, names and values borrowed from the text.
+#[derive(Debug, Clone, Default)]
+pub struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+/// A member name; borrowed unless it has an escape.
+#[derive(serde::Deserialize)]
+struct FieldName<'a>(#[serde(borrow)] Cow<'a, str>);
+
+struct FieldsVisitor<'a>(std::marker::PhantomData<&'a ()>);
+
+impl<'de: 'a, 'a> serde::de::Visitor<'de> for FieldsVisitor<'a> {
+    type Value = Fields<'a>;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Fields<'a>, A::Error> {
+        let mut fields = Vec::with_capacity(16);
+        while let Some((FieldName(name), value)) = map.next_entry()? {
+            fields.push((name, value));
+        }
+        Ok(Fields(fields))
+    }
+}
+
+impl<'de: 'a, 'a> serde::Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor(std::marker::PhantomData))
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// Takes an object apart. A name that occurs twice is kept twice; the first is found.
+    ///
+    /// # Errors
+    /// The JSON error, for any other text.
+    pub fn parse(text: &'a str) -> serde_json::Result<Self> {
+        serde_json::from_str(text)
+    }
+
+    /// The text of a member's value.
+    pub fn get(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().find(|(member, _)| member == name).map(|(_, value)| value.get())
+    }
+
+    /// The content of a member that is a string.
+    pub fn string(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.get(name).and_then(read_string)
+    }
+
+    /// Members in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value.get()))
+    }
+
+    /// Number of members.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether the object is `{}`.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The content of JSON text that is a string.
+pub fn read_string(text: &str) -> Option<Cow<'_, str>> {
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') { serde_json::from_str(text).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+}
+
+/// The texts of the elements of JSON text that is an array.
+pub fn elements(text: &str) -> Option<Vec<&str>> {
+    let elements: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+    Some(elements.into_iter().map(RawValue::get).collect())
+}
+
 /// Appends a JSON string with its quotes.
 pub fn push_string(text: &mut String, value: &str) {
-    text.push_str(&serde_json::Value::from(value).to_string());
+    if value.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        text.push_str(&serde_json::Value::from(value).to_string());
+        return;
+    }
+    text.push('"');
+    text.push_str(value);
+    text.push('"');
 }
 
 /// Removes white space between tokens; strings and numbers stay byte for byte. The text must be valid JSON.
@@ -181,6 +268,17 @@ mod tests {
         for (target, patch, expected) in cases {
             assert_eq!(merge_patch(Some(target), patch).expect("editable"), expected);
         }
+    }
+
+    #[test]
+    fn borrowed_members_keep_values_as_written_and_read_escaped_names() {
+        let fields = Fields::parse(r#"{"a": 1.10, "b\u0063" :"x\ny", "d":[1e400,2]}"#).expect("object");
+        assert_eq!((fields.get("a"), fields.string("bc").as_deref()), (Some("1.10"), Some("x\ny")));
+        assert_eq!(fields.get("d").and_then(elements), Some(vec!["1e400", "2"]));
+        assert_eq!(fields.string("a"), None);
+        let mut text = String::new();
+        push_string(&mut text, "a\"\n\\é");
+        assert_eq!(read_string(&text).as_deref(), Some("a\"\n\\é"));
     }
 
     #[test]

@@ -156,6 +156,17 @@ impl Registry {
     }
 }
 
+/// Checks one element of `space[]` alone, for importers that want to know what of it can be searched.
+///
+/// # Errors
+/// What the whole record would be refused for, with pointers into the element.
+pub fn check_footprint(footprint: &str) -> Result<(), Vec<Violation>> {
+    let document = reader::read(footprint)?;
+    let mut violations = Vec::new();
+    rules::Rules { document: &document, violations: &mut violations }.footprint(0);
+    if violations.is_empty() { Ok(()) } else { Err(violations) }
+}
+
 fn violation_of(error: &jsonschema::ValidationError<'_>) -> Violation {
     // Containers are shown to the validator as null; their content would not help in a message either.
     let message = if error.instance().is_null() { error.masked().to_string() } else { error.to_string() };

@@ -48,8 +48,10 @@ impl Rules<'_, '_> {
 
     fn report(&mut self, slot: u32, rule: &str, message: impl Into<String>) {
         let pointer = self.document.pointer(slot);
-        // Where the schema spoke already, its word is enough.
-        if !self.violations.iter().any(|violation| violation.pointer == pointer) {
+        // Where the schema spoke already, of this value or within it, its word is enough.
+        let within =
+            |other: &str| other.strip_prefix(&pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if !self.violations.iter().any(|violation| within(&violation.pointer)) {
             self.violations.push(Violation { pointer, rule: rule.to_owned(), message: message.into() });
         }
     }
@@ -107,24 +109,32 @@ impl Rules<'_, '_> {
         }
     }
 
-    fn footprint(&mut self, footprint: u32) {
+    /// Sound without the schema too: `check_footprint` uses it alone.
+    pub(super) fn footprint(&mut self, footprint: u32) {
         let body = self.document.text_member(footprint, "body");
         let on_earth = body.is_none_or(|body| body == "earth");
-        if let Some(bbox) = self.document.member(footprint, "bbox")
-            && self.document.slot(bbox).shape == Shape::Array
-            && let Some(numbers) = self.numbers(bbox)
-        {
-            self.bbox(bbox, &numbers, on_earth);
+        if let Some(bbox) = self.present(footprint, "bbox") {
+            match self.numbers(bbox) {
+                Some(numbers) => self.bbox(bbox, &numbers, on_earth),
+                None => self.report(bbox, "box", "a bounding box is an array of numbers"),
+            }
         }
         if let Some(centre) = self.document.member(footprint, "centre") {
             self.position(centre, on_earth);
         }
-        if let Some(geometry) = self.document.member(footprint, "geometry") {
+        if let Some(geometry) = self.present(footprint, "geometry") {
             self.geometry(geometry, on_earth);
         }
     }
 
+    fn present(&self, object: u32, name: &str) -> Option<u32> {
+        self.document.member(object, name).filter(|slot| self.document.slot(*slot).shape != Shape::Null)
+    }
+
     fn numbers(&self, array: u32) -> Option<Vec<f64>> {
+        if self.document.slot(array).shape != Shape::Array {
+            return None;
+        }
         self.document.elements(array).map(|element| self.number(element)).collect()
     }
 
@@ -176,7 +186,9 @@ impl Rules<'_, '_> {
 
     /// One finding a geometry: a ring of a thousand positions in projected metres is one mistake.
     fn geometry(&mut self, slot: u32, on_earth: bool) {
-        let Some(shape) = self.document.text_member(slot, "type") else { return };
+        let Some(shape) = self.document.text_member(slot, "type") else {
+            return self.report(slot, "geometry", "a geometry names its type");
+        };
         let depth = match shape.as_ref() {
             "Point" => 0,
             "MultiPoint" | "LineString" => 1,
@@ -189,8 +201,10 @@ impl Rules<'_, '_> {
                 let parts: Vec<u32> = self.document.elements(geometries).collect();
                 return parts.into_iter().for_each(|part| self.geometry(part, on_earth));
             }
-            // The schema names the types.
-            _ => return,
+            _ => {
+                let named = self.document.member(slot, "type").unwrap_or(slot);
+                return self.report(named, "geometry", "no geometry type of RFC 7946");
+            }
         };
         match self.document.member(slot, "coordinates") {
             Some(coordinates) => _ = self.coordinates(coordinates, depth, on_earth),
