@@ -57,10 +57,10 @@ def judge(arguments, report):
         script = (archive / "recover.py").read_text(encoding="utf-8")
         report.check(len(script.splitlines()) <= MAX_LINES, f"recover.py has {len(script.splitlines())} lines")
 
-        perennial(arguments.binary, arguments.store, "export", "--output", folder / "exported")
+        perennial(arguments.binary, arguments.store, "export", "--payloads", "--output", folder / "exported")
         verified = recover(archive, environment, "verify")
         report.check(verified.returncode == 0, f"verify: {verified.returncode} {verified.stderr[-500:]}{verified.stdout[-500:]}")
-        done = recover(archive, environment, "export", "--output", folder / "recovered")
+        done = recover(archive, environment, "export", folder / "recovered")
         report.check(done.returncode == 0, f"export: {done.returncode} {done.stderr[-1000:]}")
         count, size = compare(folder / "exported", folder / "recovered", report)
         listed = recover(archive, environment, "list")
