@@ -2,6 +2,7 @@
 //! applied sequence in the same atomic commit as its own content.
 
 pub mod records;
+pub mod text;
 
 use std::sync::Arc;
 

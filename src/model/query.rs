@@ -137,7 +137,8 @@ pub struct Query {
     /// Kinds to find; empty means products.
     pub kinds: Vec<Kind>,
     pub ids: Vec<String>,
-    /// Facet values, matched exactly on the canonical label or on what was written, without regard to case.
+    /// Facet values, matched exactly on the canonical label or on what was written, without regard to case; collections
+    /// by their identifier, in which case counts.
     pub facets: BTreeMap<Facet, Vec<String>>,
     /// Overlap with the record's time span.
     pub time: Option<TimeRange>,

@@ -1,0 +1,214 @@
+//! Turns an event into the document that the index takes in.
+
+use std::borrow::Cow;
+
+use crate::model::{Entity, Event, Facet, Instant, Kind, Name};
+
+use super::document::IndexDocument;
+use super::fields::Fields;
+use super::footprint::footprints;
+use super::properties::{PropertyValue, flatten};
+use super::{SHORT_SPAN, cells, order, terms};
+
+/// Longest text of one member that is cut into words, bytes: a description of some 10,000 words.
+const MAX_WORDS_TEXT: usize = 64 * 1024;
+
+/// Most names, keywords or identifiers indexed of one record.
+const MAX_NAMES: usize = 1_000;
+
+/// The document of a record's current revision. Bytes that are no entity of this version are still found by key.
+pub(super) fn document(fields: &Fields, event: &Event, tie: u64) -> IndexDocument {
+    let record = event.record.as_deref().map(|record| record.get().as_bytes());
+    let entity = record.and_then(|record| match Entity::view(record) {
+        Ok(entity) => Some(entity),
+        Err(error) => {
+            tracing::warn!(sequence = event.sequence, %error, "record is searchable by its key only");
+            None
+        }
+    });
+    let mut writer = Writer { fields, document: IndexDocument::default() };
+    writer.key(event, tie);
+    match &entity {
+        Some(entity) => writer.entity(entity, tie),
+        None => writer.order(None, tie),
+    }
+    writer.document
+}
+
+struct Writer<'f> {
+    fields: &'f Fields,
+    document: IndexDocument,
+}
+
+impl Writer<'_> {
+    fn key(&mut self, event: &Event, tie: u64) {
+        let fields = self.fields;
+        let kind = Kind::ALL.iter().position(|kind| *kind == event.kind).unwrap_or_default();
+        self.document.u64(fields.tie, tie);
+        self.document.u64(fields.sequence, event.sequence);
+        self.document.u64(fields.kind, kind as u64);
+        let updated = Instant::parse(&event.time).map_or(0, Instant::micros);
+        self.document.i64(fields.updated, updated);
+        let id = event.id.as_str();
+        self.document.text(fields.id, id);
+        self.term(&terms::record(tie));
+        self.term(&terms::id(id));
+        if event.kind != Kind::Product {
+            self.term(&terms::kind(event.kind));
+        }
+        self.words(id);
+        if let Some(collection) = &event.collection {
+            self.document.text(fields.facets[0], collection.as_str());
+            self.term(&terms::facet(Facet::Collection, collection.as_str()));
+            self.words(collection.as_str());
+        }
+    }
+
+    fn entity(&mut self, entity: &Entity<'_>, tie: u64) {
+        self.time(entity, tie);
+        self.space(entity);
+        self.names(Facet::Mission, &entity.missions);
+        self.names(Facet::Platform, &entity.platforms);
+        self.names(Facet::Instrument, &entity.instruments);
+        self.names(Facet::Target, &entity.targets);
+        if let Some(level) = &entity.level {
+            let label = level.normalised.as_deref().or(level.as_written.as_deref());
+            self.labels(Facet::Level, label.map(|label| (label, level.as_written.as_deref())));
+        }
+        self.labels(Facet::DataType, entity.data_type.as_deref().map(|label| (label, None)));
+        self.labels(Facet::Access, [(access_label(entity), None)]);
+        self.labels(Facet::Keyword, entity.keywords.iter().map(|keyword| (keyword.path.as_ref(), None)));
+        self.free_text(entity);
+        self.properties(entity);
+    }
+
+    fn order(&mut self, start: Option<i64>, tie: u64) {
+        self.document.order = order::order_of(start, tie);
+        self.document.u64(self.fields.order, self.document.order);
+    }
+
+    fn time(&mut self, entity: &Entity<'_>, tie: u64) {
+        let bounds = entity.time.as_ref().and_then(|time| time.bounds());
+        let bounds = bounds.map(|(start, stop)| (order::clamp(start.micros()), order::clamp(stop.micros())));
+        self.order(bounds.map(|(start, _)| start), tie);
+        let Some((start, stop)) = bounds else { return };
+        self.document.i64(self.fields.stop, stop);
+        if stop.saturating_sub(start) > SHORT_SPAN {
+            self.term(&terms::long_span());
+        }
+    }
+
+    fn space(&mut self, entity: &Entity<'_>) {
+        let bodies: Vec<String> = entity.space.iter().map(|space| space.body.to_lowercase()).collect();
+        self.labels(Facet::Body, bodies.iter().map(|body| (body.as_str(), None)));
+        let fields = self.fields;
+        for footprint in footprints(&entity.space) {
+            self.document.text(fields.footprint_body, &footprint.body);
+            self.document.f64(fields.west, footprint.area.west);
+            self.document.f64(fields.south, footprint.area.south);
+            self.document.f64(fields.east, footprint.area.east);
+            self.document.f64(fields.north, footprint.area.north);
+            self.term(&terms::body(&footprint.body));
+            for term in cells::footprint_terms(&footprint.body, &footprint.area) {
+                self.term(&term);
+            }
+        }
+    }
+
+    fn names(&mut self, facet: Facet, names: &[Name<'_>]) {
+        self.labels(facet, names.iter().map(|name| (name.label.as_ref(), name.as_written.as_deref())));
+        for name in names.iter().take(MAX_NAMES) {
+            self.words(&name.label);
+            if let Some(as_written) = name.as_written.as_deref().filter(|as_written| *as_written != name.label) {
+                self.words(as_written);
+            }
+        }
+    }
+
+    /// Labels to count, each once, and terms that match a label or what was written.
+    fn labels<'a>(&mut self, facet: Facet, labels: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) {
+        let Some(column) = Facet::ALL.iter().position(|other| *other == facet) else { return };
+        let Some(field) = self.fields.facets.get(column).copied() else { return };
+        let mut seen: Vec<Cow<'a, str>> = Vec::new();
+        for (label, as_written) in labels.into_iter().take(MAX_NAMES) {
+            let label = terms::bounded(label);
+            let written = as_written.filter(|as_written| *as_written != label);
+            for value in [Some(label.as_ref()), written].into_iter().flatten() {
+                self.term(&terms::facet(facet, value));
+            }
+            if !seen.contains(&label) {
+                self.document.text(field, &label);
+                seen.push(label);
+            }
+        }
+    }
+
+    fn free_text(&mut self, entity: &Entity<'_>) {
+        let members = [&entity.title, &entity.description, &entity.doi, &entity.data_type, &entity.format];
+        for text in members.into_iter().flatten() {
+            self.words(text);
+        }
+        entity.keywords.iter().take(MAX_NAMES).for_each(|keyword| self.words(&keyword.path));
+        entity.identifiers.iter().take(MAX_NAMES).for_each(|identifier| self.words(&identifier.value));
+        entity.aliases.iter().take(MAX_NAMES).for_each(|alias| self.words(alias));
+        if let Some(level) = &entity.level {
+            [&level.normalised, &level.as_written].into_iter().flatten().for_each(|text| self.words(text));
+        }
+    }
+
+    fn properties(&mut self, entity: &Entity<'_>) {
+        let mut name = String::new();
+        for (object, prefix) in [(entity.properties, ""), (entity.quality, "quality")] {
+            let Some(object) = object else { continue };
+            flatten(object.get(), prefix, &mut |path, value| self.property(path, &value, &mut name));
+        }
+        self.document.close_properties(self.fields.properties);
+    }
+
+    fn property(&mut self, path: &str, value: &PropertyValue<'_>, name: &mut String) {
+        let mut named = |letter: char| {
+            name.clear();
+            name.push(letter);
+            name.push_str(path);
+        };
+        match value {
+            PropertyValue::Number(number) => {
+                named(super::properties::NUMBERS);
+                // -0 and 0 are one value.
+                self.document.number_property(name, number + 0.0);
+            }
+            PropertyValue::Instant(micros) => {
+                named(super::properties::INSTANTS);
+                self.document.integer_property(name, *micros);
+            }
+            PropertyValue::Bool(truth) => {
+                named(super::properties::BOOLS);
+                self.document.bool_property(name, *truth);
+            }
+            PropertyValue::Text(text) => {
+                named(super::properties::TEXTS);
+                self.document.text_property(name, &terms::bounded(text));
+                self.term(&terms::property(path, text));
+            }
+        }
+    }
+
+    fn term(&mut self, bytes: &[u8]) {
+        self.document.term(self.fields.terms, bytes);
+    }
+
+    fn words(&mut self, text: &str) {
+        let cut = text.floor_char_boundary(MAX_WORDS_TEXT);
+        self.document.text(self.fields.text, text.get(..cut).unwrap_or_default());
+    }
+}
+
+fn access_label(entity: &Entity<'_>) -> &'static str {
+    use crate::model::Access;
+    match entity.access {
+        Access::Open => "open",
+        Access::Restricted => "restricted",
+        Access::Embargoed => "embargoed",
+        Access::Closed => "closed",
+    }
+}

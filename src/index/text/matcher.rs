@@ -1,0 +1,228 @@
+//! Walks the documents of one segment that match a plan, in order, driven by the rarest condition.
+
+use std::ops::Range;
+
+use tantivy::DocId;
+
+use crate::model::{BoundingBox, Region};
+
+use super::conditions::condition_test;
+use super::error::SearchError;
+use super::footprint::intersects;
+use super::order::{self, orders_between};
+use super::plan::{Plan, TimeWindow};
+use super::segment::Segment;
+use super::sets::{Set, Union};
+use super::snapshot::{View, holds};
+use super::{SHORT_SPAN, terms};
+
+/// A test of one document.
+pub(super) type Test<'s> = Box<dyn Fn(DocId) -> bool + 's>;
+
+/// What is left of a plan for one segment.
+pub(super) struct Matcher<'s> {
+    view: &'s View,
+    /// Where matches can be, in order, without overlap.
+    pub reach: Vec<Reach>,
+    tests: Vec<Test<'s>>,
+}
+
+/// A range of documents; beyond the time window only records with long spans can still match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reach {
+    pub documents: Range<DocId>,
+    pub long_spans_only: bool,
+}
+
+impl<'s> Matcher<'s> {
+    /// Nothing when no document of the segment can match.
+    pub(super) fn new(plan: &'s Plan<'_>, view: &'s View) -> Result<Option<Self>, SearchError> {
+        let segment = &*view.segment;
+        let mut tests: Vec<Test<'s>> = Vec::new();
+        if !add_kind_test(plan, segment, &mut tests) {
+            return Ok(None);
+        }
+        let reach = reach(plan.time, segment);
+        if let Some(start) = plan.time.and_then(|window| window.start) {
+            let stop = &segment.stop;
+            tests.push(Box::new(move |document| stop.first(document).is_some_and(|stop| stop >= start)));
+        }
+        if let Some(region) = plan.region {
+            let Some(test) = region_test(region, segment)? else { return Ok(None) };
+            tests.push(test);
+        }
+        for condition in &plan.tests {
+            let columns = segment.property(condition.path)?;
+            let Some(test) = condition_test(condition, columns)? else { return Ok(None) };
+            tests.push(test);
+        }
+        if let Some(exact) = plan.exact {
+            let sequence = &segment.sequence;
+            tests.push(Box::new(move |document| exact(sequence.values.get_val(document))));
+        }
+        Ok(Some(Self { view, reach, tests }))
+    }
+
+    /// Sets that all contain a matching document; `None` when one of them is empty here. Words come first, in the
+    /// order of the question.
+    fn sets(
+        &self,
+        plan: &Plan<'_>,
+        reader: &tantivy::SegmentReader,
+        long_spans_only: bool,
+    ) -> Result<Option<Vec<Set>>, SearchError> {
+        let segment = &*self.view.segment;
+        let mut sets = Vec::new();
+        for word in &plan.words {
+            let Some(set) = word.set(segment, reader)? else { return Ok(None) };
+            sets.push(set);
+        }
+        let long_spans = long_spans_only.then(|| vec![terms::long_span()]);
+        for group in plan.any_of.iter().chain(&long_spans) {
+            let mut lists = Vec::with_capacity(group.len());
+            for term in group {
+                lists.extend(segment.postings(term)?);
+            }
+            let set = match lists.len() {
+                0 => return Ok(None),
+                1 => lists.pop().map(|list| Set::Postings(Box::new(list))),
+                _ => Some(Set::Union(Box::new(Union::new(lists)))),
+            };
+            sets.extend(set);
+        }
+        Ok(Some(sets))
+    }
+
+    /// Starts a walk over one range.
+    pub(super) fn walk(
+        &self,
+        plan: &Plan<'_>,
+        reader: &tantivy::SegmentReader,
+        documents: Range<DocId>,
+        long_spans_only: bool,
+    ) -> Result<Walk<'_>, SearchError> {
+        let sets = self.sets(plan, reader, long_spans_only)?;
+        let (sets, end) = match sets {
+            Some(sets) => (sets, documents.end),
+            None => (Vec::new(), documents.start),
+        };
+        let mut by_cost: Vec<usize> = (0..sets.len()).collect();
+        by_cost.sort_by_key(|at| sets.get(*at).map(Set::cost));
+        Ok(Walk {
+            view: self.view,
+            tests: &self.tests,
+            words: plan.words.len(),
+            sets,
+            by_cost,
+            next: documents.start,
+            end,
+        })
+    }
+}
+
+/// A walk over matching documents.
+pub(super) struct Walk<'m> {
+    view: &'m View,
+    tests: &'m [Test<'m>],
+    words: usize,
+    sets: Vec<Set>,
+    /// Places in `sets`, rarest first.
+    by_cost: Vec<usize>,
+    next: DocId,
+    end: DocId,
+}
+
+impl Walk<'_> {
+    /// Score of the document that was found last: the sum over the words in the order of the question.
+    pub(super) fn score(&mut self) -> f32 {
+        self.sets.iter_mut().take(self.words).map(Set::score).fold(0.0, |sum, score| sum + score)
+    }
+
+    fn next_in_all_sets(&mut self) -> Option<DocId> {
+        let mut candidate = self.next;
+        let mut agreed = 0;
+        let mut turn = 0;
+        while candidate < self.end {
+            if agreed == self.by_cost.len() {
+                return Some(candidate);
+            }
+            let set = self.by_cost.get(turn).and_then(|at| self.sets.get_mut(*at))?;
+            let found = set.seek(candidate);
+            if found == candidate {
+                agreed += 1;
+                turn = (turn + 1) % self.by_cost.len();
+            } else {
+                // Begin again with the rarest: it jumps farthest.
+                candidate = found;
+                let rarest_is_there = turn == 0;
+                agreed = usize::from(rarest_is_there);
+                turn = usize::from(rarest_is_there && self.by_cost.len() > 1);
+            }
+        }
+        None
+    }
+}
+
+impl Iterator for Walk<'_> {
+    type Item = DocId;
+
+    fn next(&mut self) -> Option<DocId> {
+        loop {
+            let candidate = self.next_in_all_sets()?;
+            self.next = candidate + 1;
+            let lives = self.view.alive.as_ref().is_none_or(|alive| alive.is_alive(candidate));
+            if lives && self.tests.iter().all(|test| test(candidate)) {
+                return Some(candidate);
+            }
+        }
+    }
+}
+
+/// Documents that can overlap the time window. The index is sorted by start, newest first: those that start within the
+/// window, or at most a short span before it, stand together; behind them only long spans can reach into it.
+fn reach(window: Option<TimeWindow>, segment: &Segment) -> Vec<Reach> {
+    let Some(window) = window else {
+        return vec![Reach { documents: 0..segment.documents, long_spans_only: false }];
+    };
+    let earliest = window.start.map(|start| order::clamp(start - SHORT_SPAN));
+    let orders = orders_between(earliest, window.stop);
+    let first = segment.first_at_or_below(orders.end - 1);
+    let end = segment.first_at_or_below(orders.start - 1).max(first);
+    let timed_end = segment.first_at_or_below(orders_between(None, None).start - 1).max(end);
+    let all = [
+        Reach { documents: first..end, long_spans_only: false },
+        Reach { documents: end..timed_end, long_spans_only: true },
+    ];
+    all.into_iter().filter(|reach| !reach.documents.is_empty()).collect()
+}
+
+/// False when no document of the segment is of a wanted kind.
+fn add_kind_test<'s>(plan: &Plan<'_>, segment: &'s Segment, tests: &mut Vec<Test<'s>>) -> bool {
+    let (least, greatest) = (segment.kind.min_value(), segment.kind.max_value());
+    let kinds = plan.kinds;
+    if least == greatest {
+        return holds(kinds, Some(least));
+    }
+    let kind = &segment.kind;
+    tests.push(Box::new(move |document| holds(kinds, Some(kind.values.get_val(document)))));
+    true
+}
+
+/// Nothing when the segment has no footprint on the body.
+fn region_test<'s>(region: &'s Region, segment: &'s Segment) -> Result<Option<Test<'s>>, SearchError> {
+    let body = terms::bounded(&region.body);
+    let Some(body) = segment.footprint_body.dictionary().term_ord(body.as_bytes())? else { return Ok(None) };
+    let bodies = segment.footprint_body.ords();
+    let test = move |document| {
+        bodies.index.value_row_ids(document).any(|row| {
+            let footprint = || BoundingBox {
+                west: segment.west.values.get_val(row),
+                south: segment.south.values.get_val(row),
+                east: segment.east.values.get_val(row),
+                north: segment.north.values.get_val(row),
+            };
+            bodies.values.get_val(row) == body && intersects(&footprint(), &region.bbox)
+        })
+    };
+    Ok(Some(Box::new(test)))
+}

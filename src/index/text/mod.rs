@@ -1,0 +1,40 @@
+//! Full text, facets, counts, ranges, sort, time and space in tantivy: answers `model::Query`, for every face. Holds
+//! nothing that the archive does not, and stores no records: a hit is a sequence. The one door of tantivy.
+//!
+//! What is matched, and how, is described where it is done: words in `tokens` and `words`, exact values in `terms`,
+//! properties in `properties`, footprints in `cells` and `footprint`, the order of the index in `order`.
+
+mod cells;
+mod conditions;
+mod convert;
+mod document;
+mod error;
+mod fields;
+mod footprint;
+mod matcher;
+mod order;
+mod plan;
+mod properties;
+mod scoring;
+mod search;
+mod segment;
+mod sets;
+mod snapshot;
+mod sort;
+mod store;
+mod terms;
+mod tokens;
+mod words;
+mod writer;
+
+pub use error::{SearchError, TextError};
+pub use plan::SequenceTest;
+pub use store::{TextIndex, TextOptions, TextSearcher};
+pub use terms::tie_of;
+
+#[cfg(test)]
+mod tests;
+
+/// Longest time span, microseconds, that a search expects near its start in the index: 32 days, a little more than
+/// monthly products. Longer ones are marked by a term and found through it.
+const SHORT_SPAN: i64 = 32 * 24 * 3600 * 1_000_000;

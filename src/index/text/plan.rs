@@ -1,0 +1,151 @@
+//! A question in the terms of the index, the same for all segments: which exact terms, which words, which tests.
+
+use crate::model::{Comparison, Condition, Facet, Kind, Query, Region, TimeRange, Value};
+
+use super::error::SearchError;
+use super::properties::{MAX_DEPTH, MAX_PATH, instant_of};
+use super::scoring::{self, WordPlan};
+use super::snapshot::{KindSet, Snapshot, kind_set};
+use super::terms::TermBytes;
+use super::{cells, order, terms, words};
+
+/// Decides on a record by its sequence; for exact tests that need the record itself.
+pub type SequenceTest<'t> = &'t dyn Fn(u64) -> bool;
+
+/// What a matching document must have.
+pub(super) struct Plan<'q> {
+    pub kinds: KindSet,
+    /// Of each group at least one term.
+    pub any_of: Vec<Vec<TermBytes>>,
+    pub words: Vec<WordPlan>,
+    pub time: Option<TimeWindow>,
+    pub region: Option<&'q Region>,
+    pub tests: Vec<ConditionPlan<'q>>,
+    pub exact: Option<SequenceTest<'q>>,
+}
+
+/// A time range asked for, microseconds since 1970; open where `None`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TimeWindow {
+    pub start: Option<i64>,
+    pub stop: Option<i64>,
+}
+
+/// A condition that is tested on columns.
+pub(super) struct ConditionPlan<'q> {
+    pub path: &'q str,
+    pub comparison: Comparison,
+    pub value: &'q Value,
+    /// The instant that a text value names, if it does.
+    pub instant: Option<i64>,
+}
+
+impl<'q> Plan<'q> {
+    pub(super) fn new(
+        query: &'q Query,
+        snapshot: &Snapshot,
+        exact: Option<SequenceTest<'q>>,
+    ) -> Result<Self, SearchError> {
+        let mut plan = Self {
+            kinds: kind_set(query.wanted_kinds()),
+            any_of: Vec::new(),
+            words: Vec::new(),
+            time: query.time.and_then(time_window),
+            region: query.region.as_ref(),
+            tests: Vec::new(),
+            exact,
+        };
+        plan.exact_terms(query);
+        plan.region_terms(query)?;
+        for condition in &query.conditions {
+            plan.condition(condition)?;
+        }
+        if let Some(text) = query.wanted_text() {
+            let field = snapshot.views.first().map(|view| view.segment.fields.text);
+            let parsed = words::parse(text)?;
+            if let Some(field) = field {
+                plan.words = scoring::plan(snapshot, field, parsed)?;
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Whether only kinds are asked for, so that counts are known without a search.
+    pub(super) fn is_unfiltered(&self) -> bool {
+        self.any_of.iter().all(|group| self.is_kind_group(group))
+            && self.words.is_empty()
+            && self.time.is_none()
+            && self.region.is_none()
+            && self.tests.is_empty()
+            && self.exact.is_none()
+    }
+
+    fn is_kind_group(&self, group: &[TermBytes]) -> bool {
+        group.iter().all(|term| term.first() == Some(&b'k'))
+    }
+
+    fn exact_terms(&mut self, query: &Query) {
+        let kinds = query.wanted_kinds();
+        // Nearly everything is a product: those are told by the column, the rare kinds by their terms.
+        if !kinds.contains(&Kind::Product) {
+            self.any_of.push(kinds.iter().map(|kind| terms::kind(*kind)).collect());
+        }
+        if !query.ids.is_empty() {
+            self.any_of.push(query.ids.iter().map(|id| terms::id(id)).collect());
+        }
+        for (facet, values) in &query.facets {
+            if !values.is_empty() {
+                self.any_of.push(values.iter().map(|value| terms::facet(*facet, value)).collect());
+            }
+        }
+    }
+
+    fn region_terms(&mut self, query: &'q Query) -> Result<(), SearchError> {
+        let Some(region) = &query.region else { return Ok(()) };
+        if region.geometry.is_some() && self.exact.is_none() {
+            return Err(SearchError::Unsupported { what: "a geometry without a test for it".to_owned() });
+        }
+        self.any_of.push(cells::region_terms(&region.body, &region.bbox).into_iter().collect());
+        Ok(())
+    }
+
+    fn condition(&mut self, condition: &'q Condition) -> Result<(), SearchError> {
+        let path = condition.property.as_str();
+        if path.is_empty() || path.len() > MAX_PATH || path.split('.').count() > MAX_DEPTH {
+            let what = format!("properties with paths of more than {MAX_PATH} bytes or {MAX_DEPTH} levels");
+            return Err(SearchError::Unsupported { what });
+        }
+        let ordered = !matches!(condition.comparison, Comparison::Equal | Comparison::NotEqual);
+        let instant = match &condition.value {
+            Value::Bool(_) if ordered => {
+                return Err(SearchError::Unsupported { what: "ordering of true and false".to_owned() });
+            }
+            Value::Text(text) => instant_of(text).or_else(|| midnight_of(text)),
+            Value::Bool(_) | Value::Number(_) => None,
+        };
+        let named_exactly = matches!(&condition.value, Value::Text(text) if instant_of(text).is_none());
+        match (&condition.value, condition.comparison) {
+            (Value::Text(text), Comparison::Equal) if named_exactly => {
+                let path = super::properties::column_path(path);
+                self.any_of.push(vec![terms::property(&path, text)]);
+            }
+            (value, comparison) => self.tests.push(ConditionPlan { path, comparison, value, instant }),
+        }
+        Ok(())
+    }
+}
+
+/// The start of a day given as `2019-01-02`, for comparison with instants.
+fn midnight_of(text: &str) -> Option<i64> {
+    let is_date = text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2;
+    if is_date { instant_of(&format!("{text}T00:00:00Z")) } else { None }
+}
+
+fn time_window(range: TimeRange) -> Option<TimeWindow> {
+    let limit = |instant: crate::model::Instant| order::clamp(instant.micros());
+    let window = TimeWindow { start: range.start.map(limit), stop: range.stop.map(limit) };
+    (window.start.is_some() || window.stop.is_some()).then_some(window)
+}
+
+/// The facet values are all found by terms; named here so that a new facet is not forgotten.
+const _: () = assert!(Facet::ALL.len() == 10);

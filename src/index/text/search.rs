@@ -1,0 +1,321 @@
+//! Answers a question over one snapshot: the page, the exact count and the facets in one pass, or only as much as the
+//! page needs.
+
+use std::collections::{BinaryHeap, HashMap};
+use std::ops::Range;
+
+use tantivy::{DocId, SegmentReader};
+
+use crate::model::{Cursor, Facet, Hit, Page, Query, SortValue};
+
+use super::error::SearchError;
+use super::matcher::{Matcher, Walk};
+use super::order::{order_of, orders_between};
+use super::plan::{Plan, SequenceTest};
+use super::segment::Segment;
+use super::snapshot::{Snapshot, View, ranked};
+use super::sort::{Parts, SegmentSort, SortPlan};
+
+/// Longest page. Whoever wants more takes the next one.
+pub(super) const MAX_PAGE: usize = 10_000;
+
+/// First window of a walk from the oldest record backwards; each following one is twice as wide.
+const FIRST_WINDOW: DocId = 1024;
+
+/// Answers a question.
+pub(super) fn search(snapshot: &Snapshot, query: &Query, exact: Option<SequenceTest<'_>>) -> Result<Page, SearchError> {
+    if query.limit > MAX_PAGE {
+        return Err(SearchError::Unsupported { what: format!("pages of more than {MAX_PAGE} hits") });
+    }
+    let sort = SortPlan::new(query)?;
+    let plan = Plan::new(query, snapshot, exact)?;
+    let known = plan.is_unfiltered();
+    let mut totals = Totals { wanted: !known && (query.count || !query.count_facets.is_empty()), ..Totals::default() };
+    let mut found = Vec::new();
+    for (view, reader) in snapshot.views.iter().zip(snapshot.searcher.segment_readers()) {
+        let Some(matcher) = Matcher::new(&plan, view)? else { continue };
+        let mut pass = Pass::new(query, &plan, &sort, &matcher, view, reader)?;
+        pass.run(&mut totals)?;
+        found.extend(pass.into_found()?);
+    }
+    let mut page = page(query, &sort, found);
+    if query.count {
+        page.matched = Some(if known { snapshot.count(plan.kinds) } else { totals.matched });
+    }
+    for request in &query.count_facets {
+        let mut counts = match known {
+            true => snapshot.facet(request.facet, plan.kinds)?.iter().take(request.limit).cloned().collect(),
+            false => ranked(totals.facets.remove(&request.facet).unwrap_or_default()),
+        };
+        counts.truncate(request.limit);
+        page.facets.insert(request.facet, counts);
+    }
+    Ok(page)
+}
+
+/// Counts over all matches.
+#[derive(Default)]
+struct Totals {
+    wanted: bool,
+    matched: u64,
+    facets: HashMap<Facet, HashMap<String, u64>>,
+}
+
+/// A candidate for the page within one segment; smaller ones come first.
+#[derive(Debug)]
+struct Row {
+    parts: Parts,
+    tie: u64,
+    document: DocId,
+    score: f32,
+}
+
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Row {}
+
+impl PartialOrd for Row {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Row {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (&self.parts, self.tie, self.document).cmp(&(&other.parts, other.tie, other.document))
+    }
+}
+
+/// A candidate for the page among all segments.
+struct Found {
+    values: Vec<SortValue>,
+    tie: u64,
+    hit: Hit,
+}
+
+/// One walk through a segment.
+struct Pass<'p> {
+    query: &'p Query,
+    plan: &'p Plan<'p>,
+    sort: &'p SortPlan,
+    matcher: &'p Matcher<'p>,
+    view: &'p View,
+    reader: &'p SegmentReader,
+    columns: SegmentSort<'p>,
+    after: Option<(Parts, u64)>,
+    /// The best candidates so far, the worst of them on top.
+    best: BinaryHeap<Row>,
+    /// One more than the page holds, to know whether it is the last.
+    wanted: usize,
+}
+
+impl<'p> Pass<'p> {
+    fn new(
+        query: &'p Query,
+        plan: &'p Plan<'p>,
+        sort: &'p SortPlan,
+        matcher: &'p Matcher<'p>,
+        view: &'p View,
+        reader: &'p SegmentReader,
+    ) -> Result<Self, SearchError> {
+        let columns = SegmentSort::new(sort, &view.segment)?;
+        let after = match &query.after {
+            Some(cursor) => Some((columns.cursor_parts(cursor)?, cursor.tie)),
+            None => None,
+        };
+        let wanted = if query.limit == 0 { 0 } else { query.limit + 1 };
+        Ok(Self { query, plan, sort, matcher, view, reader, columns, after, best: BinaryHeap::new(), wanted })
+    }
+
+    fn run(&mut self, totals: &mut Totals) -> Result<(), SearchError> {
+        match self.sort.by_time_first() {
+            _ if totals.wanted => self.count_all(totals),
+            _ if self.wanted == 0 => Ok(()),
+            Some(true) => self.newest_first(),
+            Some(false) => self.oldest_first(),
+            None => self.all(),
+        }
+    }
+
+    /// Visits every match, for counts and facets.
+    fn count_all(&mut self, totals: &mut Totals) -> Result<(), SearchError> {
+        let segment = &*self.view.segment;
+        let mut counters = Vec::new();
+        for request in &self.query.count_facets {
+            let column = segment.facet(request.facet)?;
+            counters.push((request.facet, column, vec![0u64; column.num_terms()]));
+        }
+        for (documents, long_spans_only) in self.ranges() {
+            let mut walk = self.matcher.walk(self.plan, self.reader, documents, long_spans_only)?;
+            while let Some(document) = walk.next() {
+                totals.matched += 1;
+                for (_, column, counts) in &mut counters {
+                    for label in column.term_ords(document) {
+                        if let Some(count) = counts.get_mut(label as usize) {
+                            *count += 1;
+                        }
+                    }
+                }
+                self.offer(document, &mut walk);
+            }
+        }
+        for (facet, column, counts) in counters {
+            let total = totals.facets.entry(facet).or_default();
+            let mut label = String::new();
+            for (ordinal, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
+                column.ord_to_str(ordinal as u64, &mut label)?;
+                *total.entry(label.clone()).or_default() += count;
+            }
+        }
+        Ok(())
+    }
+
+    fn all(&mut self) -> Result<(), SearchError> {
+        for (documents, long_spans_only) in self.ranges() {
+            let mut walk = self.matcher.walk(self.plan, self.reader, documents, long_spans_only)?;
+            while let Some(document) = walk.next() {
+                self.offer(document, &mut walk);
+            }
+        }
+        Ok(())
+    }
+
+    /// In the order of the index, until nothing that follows can be on the page.
+    fn newest_first(&mut self) -> Result<(), SearchError> {
+        let first = self.query.after.as_ref().map_or(0, |after| self.first_after(after));
+        for (documents, long_spans_only) in self.ranges() {
+            let documents = documents.start.max(first)..documents.end;
+            if self.walk_until_full(documents, long_spans_only)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Windows from the oldest record backwards, then the records without a start in the order of the index.
+    fn oldest_first(&mut self) -> Result<(), SearchError> {
+        let segment = &*self.view.segment;
+        let timed_end = segment.first_at_or_below(orders_between(None, None).start - 1);
+        let end = match self.query.after.as_ref().and_then(|after| after.values.first()) {
+            Some(SortValue::Integer(start)) => segment.first_at_or_below(orders_between(Some(*start), None).start - 1),
+            Some(SortValue::Missing) => 0,
+            _ => timed_end,
+        };
+        for (documents, long_spans_only) in self.ranges().into_iter().rev() {
+            let timed = documents.start..documents.end.min(end).max(documents.start);
+            if self.walk_backwards(timed, long_spans_only)? {
+                return Ok(());
+            }
+        }
+        for (documents, long_spans_only) in self.ranges() {
+            let untimed = documents.start.max(timed_end)..documents.end;
+            if self.best.len() < self.wanted && !untimed.is_empty() && self.walk_until_full(untimed, long_spans_only)? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn walk_backwards(&mut self, documents: Range<DocId>, long_spans_only: bool) -> Result<bool, SearchError> {
+        let (mut end, mut width) = (documents.end, FIRST_WINDOW);
+        while end > documents.start {
+            if self.is_beyond(end - 1) {
+                return Ok(true);
+            }
+            let start = end.saturating_sub(width).max(documents.start);
+            let mut walk = self.matcher.walk(self.plan, self.reader, start..end, long_spans_only)?;
+            while let Some(document) = walk.next() {
+                self.offer(document, &mut walk);
+            }
+            (end, width) = (start, width.saturating_mul(2));
+        }
+        Ok(false)
+    }
+
+    /// True when the page is full and nothing that follows in the index can be on it.
+    fn walk_until_full(&mut self, documents: Range<DocId>, long_spans_only: bool) -> Result<bool, SearchError> {
+        let mut walk = self.matcher.walk(self.plan, self.reader, documents, long_spans_only)?;
+        while let Some(document) = walk.next() {
+            if self.is_beyond(document) {
+                return Ok(true);
+            }
+            self.offer(document, &mut walk);
+        }
+        Ok(false)
+    }
+
+    /// Whether the page is full of documents that come before this one by time alone.
+    fn is_beyond(&self, document: DocId) -> bool {
+        let full = self.best.len() >= self.wanted;
+        full && self.best.peek().is_some_and(|worst| self.columns.time_part(document) > worst.parts[0])
+    }
+
+    fn offer(&mut self, document: DocId, walk: &mut Walk<'_>) {
+        if self.wanted == 0 {
+            return;
+        }
+        let mut score = if self.sort.needs_score() { walk.score() } else { 0.0 };
+        let parts = self.columns.parts(document, score);
+        let full = self.best.len() >= self.wanted;
+        if full && self.best.peek().is_some_and(|worst| parts > worst.parts) {
+            return;
+        }
+        let tie = self.view.segment.tie.values.get_val(document);
+        if self.after.is_some_and(|after| (parts, tie) <= after) {
+            return;
+        }
+        if !self.plan.words.is_empty() && !self.sort.needs_score() {
+            score = walk.score();
+        }
+        self.best.push(Row { parts, tie, document, score });
+        if self.best.len() > self.wanted {
+            self.best.pop();
+        }
+    }
+
+    fn ranges(&self) -> Vec<(Range<DocId>, bool)> {
+        self.matcher.reach.iter().map(|reach| (reach.documents.clone(), reach.long_spans_only)).collect()
+    }
+
+    /// The first document that can follow a cursor, newest first.
+    fn first_after(&self, after: &Cursor) -> DocId {
+        let segment: &Segment = &self.view.segment;
+        let alone = self.sort.keys.len() == 1;
+        let order = match after.values.first() {
+            Some(SortValue::Integer(start)) if alone => order_of(Some(*start), after.tie),
+            Some(SortValue::Integer(start)) => orders_between(None, Some(*start)).end - 1,
+            Some(SortValue::Missing) if alone => order_of(None, after.tie),
+            Some(SortValue::Missing) => orders_between(None, None).start - 1,
+            _ => return 0,
+        };
+        segment.first_at_or_below(order)
+    }
+
+    fn into_found(self) -> Result<Vec<Found>, SearchError> {
+        let segment = &*self.view.segment;
+        let scored = !self.plan.words.is_empty();
+        let to_found = |row: Row| {
+            let sequence = segment.sequence.values.get_val(row.document);
+            let hit = Hit { sequence, score: scored.then_some(row.score) };
+            Ok(Found { values: self.columns.values(row.document, row.score)?, tie: row.tie, hit })
+        };
+        self.best.into_iter().map(to_found).collect()
+    }
+}
+
+/// The best of all segments' candidates.
+fn page(query: &Query, sort: &SortPlan, mut found: Vec<Found>) -> Page {
+    found.sort_unstable_by(|one, other| sort.compare((&one.values, one.tie), (&other.values, other.tie)));
+    let has_more = found.len() > query.limit;
+    found.truncate(query.limit);
+    let next = match found.last() {
+        Some(last) if has_more => Some(Cursor { values: last.values.clone(), tie: last.tie }),
+        _ => None,
+    };
+    let hits = found.into_iter().map(|found| found.hit).collect();
+    Page { hits, next, ..Page::default() }
+}

@@ -1,0 +1,238 @@
+//! The columns and posting lists of one index segment, opened once and shared by all snapshots that contain it. A
+//! segment never changes; which of its documents are deleted belongs to the snapshot.
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+
+use tantivy::columnar::{Column, DynamicColumn, StrColumn};
+use tantivy::fieldnorm::FieldNormReader;
+use tantivy::postings::{Postings, SegmentPostings};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, DocSet, InvertedIndexReader, SegmentReader, TERMINATED};
+
+use crate::model::{Facet, Kind};
+
+use super::fields::{Fields, ORDER, PROPERTIES};
+use super::properties::{BOOLS, INSTANTS, NUMBERS, TEXTS, column_path};
+
+/// How often each label of a facet occurs in a segment, for each kind; deleted documents count too.
+pub(super) type LabelCounts = Vec<(String, [u32; Kind::ALL.len()])>;
+
+/// An opened segment.
+pub(super) struct Segment {
+    pub fields: Fields,
+    pub documents: DocId,
+    pub order: Column<u64>,
+    pub tie: Column<u64>,
+    pub sequence: Column<u64>,
+    pub kind: Column<u64>,
+    pub stop: Column<i64>,
+    pub updated: Column<i64>,
+    pub footprint_body: StrColumn,
+    pub west: Column<f64>,
+    pub south: Column<f64>,
+    pub east: Column<f64>,
+    pub north: Column<f64>,
+    pub terms: Arc<InvertedIndexReader>,
+    pub text: Arc<InvertedIndexReader>,
+    pub text_lengths: FieldNormReader,
+    reader: SegmentReader,
+    facets: [OnceLock<StrColumn>; Facet::ALL.len()],
+    label_counts: [OnceLock<Arc<LabelCounts>>; Facet::ALL.len()],
+    word_count: OnceLock<u64>,
+    kind_counts: OnceLock<[u32; Kind::ALL.len()]>,
+}
+
+impl Segment {
+    pub(super) fn open(reader: &SegmentReader, fields: &Fields) -> tantivy::Result<Self> {
+        let columns = reader.fast_fields();
+        let text = |name: &str| columns.str(name).map(|column| column.unwrap_or_else(|| empty_texts(reader)));
+        Ok(Self {
+            documents: reader.max_doc(),
+            order: columns.u64(ORDER)?,
+            tie: columns.u64("tie")?,
+            sequence: columns.u64("sequence")?,
+            kind: columns.u64("kind")?,
+            stop: columns.column_opt("stop")?.unwrap_or_else(|| Column::build_empty_column(reader.max_doc())),
+            updated: columns.i64("updated")?,
+            footprint_body: text("footprint_body")?,
+            west: numbers(reader, "west")?,
+            south: numbers(reader, "south")?,
+            east: numbers(reader, "east")?,
+            north: numbers(reader, "north")?,
+            terms: reader.inverted_index(fields.terms)?,
+            text: reader.inverted_index(fields.text)?,
+            text_lengths: reader.get_fieldnorms_reader(fields.text)?,
+            reader: reader.clone(),
+            fields: fields.clone(),
+            facets: Default::default(),
+            label_counts: Default::default(),
+            word_count: OnceLock::new(),
+            kind_counts: OnceLock::new(),
+        })
+    }
+
+    /// Documents from this one on are not newer than `order`.
+    pub(super) fn first_at_or_below(&self, order: u64) -> DocId {
+        partition_point(self.documents, |document| self.order.values.get_val(document) > order)
+    }
+
+    /// Documents that have an exact term.
+    pub(super) fn postings(&self, term: &[u8]) -> io::Result<Option<SegmentPostings>> {
+        let Some(found) = self.terms.terms().get(term)? else { return Ok(None) };
+        self.terms.read_postings_from_terminfo(&found, IndexRecordOption::Basic).map(Some)
+    }
+
+    /// Identifiers, for sorting by them.
+    pub(super) fn ids(&self) -> tantivy::Result<StrColumn> {
+        Ok(self.reader.fast_fields().str("id")?.unwrap_or_else(|| empty_texts(&self.reader)))
+    }
+
+    /// The labels of a facet.
+    pub(super) fn facet(&self, facet: Facet) -> tantivy::Result<&StrColumn> {
+        let at = facet as usize;
+        let cell = &self.facets[at];
+        if let Some(column) = cell.get() {
+            return Ok(column);
+        }
+        let column = self.reader.fast_fields().str(Fields::facet_name(facet))?;
+        Ok(cell.get_or_init(|| column.unwrap_or_else(|| empty_texts(&self.reader))))
+    }
+
+    /// How often each label of a facet occurs; deleted documents count too.
+    pub(super) fn label_counts(&self, facet: Facet) -> tantivy::Result<Arc<LabelCounts>> {
+        let cell = &self.label_counts[facet as usize];
+        if let Some(counts) = cell.get() {
+            return Ok(counts.clone());
+        }
+        let column = self.facet(facet)?;
+        let mut counts = vec![[0u32; Kind::ALL.len()]; column.num_terms()];
+        for document in 0..self.documents {
+            let kind = self.kind.values.get_val(document) as usize;
+            for label in column.term_ords(document) {
+                if let Some(count) = counts.get_mut(label as usize).and_then(|kinds| kinds.get_mut(kind)) {
+                    *count += 1;
+                }
+            }
+        }
+        let mut labelled = Vec::with_capacity(counts.len());
+        let mut label = String::new();
+        for (ordinal, count) in counts.into_iter().enumerate() {
+            column.ord_to_str(ordinal as u64, &mut label)?;
+            labelled.push((label.clone(), count));
+        }
+        Ok(cell.get_or_init(|| Arc::new(labelled)).clone())
+    }
+
+    /// Documents of each kind; deleted ones count too.
+    pub(super) fn kind_counts(&self) -> [u32; Kind::ALL.len()] {
+        *self.kind_counts.get_or_init(|| {
+            let mut counts = [0u32; Kind::ALL.len()];
+            for document in 0..self.documents {
+                if let Some(count) = counts.get_mut(self.kind.values.get_val(document) as usize) {
+                    *count += 1;
+                }
+            }
+            counts
+        })
+    }
+
+    /// Words of all documents, as their lengths are kept (rounded); deleted ones count too.
+    pub(super) fn word_count(&self) -> u64 {
+        *self.word_count.get_or_init(|| (0..self.documents).map(|document| self.words_of(document)).sum())
+    }
+
+    /// Words of one document, as its length is kept.
+    pub(super) fn words_of(&self, document: DocId) -> u64 {
+        u64::from(self.text_lengths.fieldnorm(document))
+    }
+
+    /// The columns of a property.
+    pub(super) fn property(&self, path: &str) -> tantivy::Result<PropertyColumns> {
+        let name = |letter: char| {
+            let escaped = column_path(path).replace('\\', "\\\\").replace('.', "\\.");
+            format!("{PROPERTIES}.{letter}{escaped}")
+        };
+        let columns = self.reader.fast_fields();
+        let numbers = columns.dynamic_column_handles(&name(NUMBERS))?.into_iter().next();
+        Ok(PropertyColumns {
+            numbers: numbers.map(|handle| handle.open()).transpose()?.and_then(NumberColumn::from_dynamic),
+            instants: columns.column_opt(&name(INSTANTS))?,
+            texts: columns.str(&name(TEXTS))?,
+            bools: columns.column_opt(&name(BOOLS))?,
+        })
+    }
+}
+
+/// The columns of one property, one for each type of value that the segment has.
+pub(super) struct PropertyColumns {
+    pub numbers: Option<NumberColumn>,
+    pub instants: Option<Column<i64>>,
+    pub texts: Option<StrColumn>,
+    pub bools: Option<Column<bool>>,
+}
+
+/// A column of numbers: tantivy keeps integers as such where all of a segment are.
+pub(super) enum NumberColumn {
+    I64(Column<i64>),
+    U64(Column<u64>),
+    F64(Column<f64>),
+}
+
+impl NumberColumn {
+    fn from_dynamic(column: DynamicColumn) -> Option<Self> {
+        match column {
+            DynamicColumn::I64(column) => Some(Self::I64(column)),
+            DynamicColumn::U64(column) => Some(Self::U64(column)),
+            DynamicColumn::F64(column) => Some(Self::F64(column)),
+            _ => None,
+        }
+    }
+
+    /// Whether a value of the document passes the test.
+    pub(super) fn any(&self, document: DocId, test: impl Fn(f64) -> bool) -> bool {
+        match self {
+            Self::I64(column) => column.values_for_doc(document).any(|value| test(value as f64)),
+            Self::U64(column) => column.values_for_doc(document).any(|value| test(value as f64)),
+            Self::F64(column) => column.values_for_doc(document).any(test),
+        }
+    }
+}
+
+/// How often the words of the posting list stand in the present document.
+pub(super) fn frequency(postings: &SegmentPostings) -> u32 {
+    postings.term_freq()
+}
+
+/// How many documents of a posting list are among these, which are in order.
+pub(super) fn count_among(mut postings: SegmentPostings, documents: &[DocId]) -> u64 {
+    let mut count = 0;
+    for document in documents {
+        if postings.doc() < *document {
+            postings.seek(*document);
+        }
+        match postings.doc() {
+            TERMINATED => break,
+            found => count += u64::from(found == *document),
+        }
+    }
+    count
+}
+
+fn partition_point(end: DocId, before: impl Fn(DocId) -> bool) -> DocId {
+    let (mut low, mut high) = (0, end);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if before(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+fn numbers(reader: &SegmentReader, name: &str) -> tantivy::Result<Column<f64>> {
+    let column = reader.fast_fields().column_opt(name)?;
+    Ok(column.unwrap_or_else(|| Column::build_empty_column(reader.max_doc())))
+}
+
+fn empty_texts(reader: &SegmentReader) -> StrColumn {
+    StrColumn::wrap(tantivy::columnar::BytesColumn::empty(reader.max_doc()))
+}

@@ -1,0 +1,198 @@
+//! What a search sees: the segments of one commit, which of their documents are deleted, and counts over the living.
+//! Searches that run while the index is written keep the snapshot that they began with.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use tantivy::fastfield::AliveBitSet;
+use tantivy::{DocId, Searcher};
+
+use crate::model::{Facet, FacetCount, Kind};
+
+use super::fields::Fields;
+use super::segment::Segment;
+
+/// A segment as one snapshot sees it.
+pub(super) struct View {
+    pub segment: Arc<Segment>,
+    pub alive: Option<AliveBitSet>,
+    deleted: OnceLock<Vec<DocId>>,
+}
+
+impl View {
+    /// Deleted documents in their order.
+    pub(super) fn deleted(&self) -> &[DocId] {
+        self.deleted.get_or_init(|| match &self.alive {
+            Some(alive) => (0..self.segment.documents).filter(|document| alive.is_deleted(*document)).collect(),
+            None => Vec::new(),
+        })
+    }
+}
+
+/// Counts that were asked for already.
+type FacetCounts = HashMap<(Facet, KindSet), Arc<Vec<FacetCount>>>;
+
+/// All segments of one commit.
+pub(super) struct Snapshot {
+    pub position: u64,
+    pub searcher: Searcher,
+    pub views: Vec<View>,
+    facets: Mutex<FacetCounts>,
+    documents_with: Mutex<HashMap<Vec<u8>, u64>>,
+    words: OnceLock<u64>,
+}
+
+/// A set of kinds, one bit each in the order of `Kind::ALL`.
+pub(super) type KindSet = u16;
+
+/// Most distinct words whose frequency a snapshot remembers.
+const MAX_REMEMBERED_WORDS: usize = 10_000;
+
+impl Snapshot {
+    /// Takes the searcher's segments; those that `previous` has too are not opened again.
+    pub(super) fn new(
+        searcher: Searcher,
+        position: u64,
+        fields: &Fields,
+        previous: Option<&Self>,
+    ) -> tantivy::Result<Self> {
+        let known: HashMap<_, _> = previous
+            .into_iter()
+            .flat_map(|snapshot| snapshot.searcher.segment_readers().iter().zip(&snapshot.views))
+            .map(|(reader, view)| (reader.segment_id(), &view.segment))
+            .collect();
+        let mut views = Vec::with_capacity(searcher.segment_readers().len());
+        for reader in searcher.segment_readers() {
+            let segment = match known.get(&reader.segment_id()) {
+                Some(segment) => Arc::clone(segment),
+                None => Arc::new(Segment::open(reader, fields)?),
+            };
+            views.push(View { segment, alive: reader.alive_bitset().cloned(), deleted: OnceLock::new() });
+        }
+        Ok(Self {
+            position,
+            searcher,
+            views,
+            facets: Mutex::default(),
+            documents_with: Mutex::default(),
+            words: OnceLock::new(),
+        })
+    }
+
+    /// Living documents.
+    pub(super) fn documents(&self) -> u64 {
+        self.searcher.num_docs()
+    }
+
+    /// Words of all living documents.
+    pub(super) fn words(&self) -> u64 {
+        *self.words.get_or_init(|| {
+            let of_view = |view: &View| {
+                let deleted: u64 = view.deleted().iter().map(|document| view.segment.words_of(*document)).sum();
+                view.segment.word_count() - deleted
+            };
+            self.views.iter().map(of_view).sum()
+        })
+    }
+
+    /// Living documents that contain a word. Remembered, because with deletions it is not just looked up.
+    pub(super) fn documents_with(&self, word: &[u8]) -> tantivy::Result<u64> {
+        let remembered = self.documents_with.lock().unwrap_or_else(PoisonError::into_inner).get(word).copied();
+        if let Some(count) = remembered {
+            return Ok(count);
+        }
+        let mut count = 0;
+        for view in &self.views {
+            let text = &view.segment.text;
+            let Some(found) = text.terms().get(word)? else { continue };
+            count += u64::from(found.doc_freq);
+            if view.alive.is_some() {
+                let postings = text.read_postings_from_terminfo(&found, tantivy::schema::IndexRecordOption::Basic)?;
+                count -= super::segment::count_among(postings, view.deleted());
+            }
+        }
+        let mut remembered = self.documents_with.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() < MAX_REMEMBERED_WORDS {
+            remembered.insert(word.to_vec(), count);
+        }
+        Ok(count)
+    }
+
+    /// Living documents of these kinds.
+    pub(super) fn count(&self, kinds: KindSet) -> u64 {
+        let mut count = 0;
+        for view in &self.views {
+            let of_kind = view.segment.kind_counts();
+            let wanted = of_kind.iter().enumerate().filter(|(kind, _)| kinds & (1 << kind) != 0);
+            count += wanted.map(|(_, count)| u64::from(*count)).sum::<u64>();
+            let deleted = view.deleted().iter().filter(|document| holds(kinds, view.segment.kind.first(**document)));
+            count -= deleted.count() as u64;
+        }
+        count
+    }
+
+    /// Counts of a facet over all living documents of these kinds, most frequent first, ties by value.
+    pub(super) fn facet(&self, facet: Facet, kinds: KindSet) -> tantivy::Result<Arc<Vec<FacetCount>>> {
+        let key = (facet, kinds);
+        let remembered = self.facets.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(counts) = remembered {
+            return Ok(counts);
+        }
+        let mut totals: HashMap<String, u64> = HashMap::new();
+        for view in &self.views {
+            for (label, of_kind) in view.segment.label_counts(facet)?.iter() {
+                let wanted = of_kind.iter().enumerate().filter(|(kind, _)| kinds & (1 << kind) != 0);
+                let count: u64 = wanted.map(|(_, count)| u64::from(*count)).sum();
+                if count > 0 {
+                    *totals.entry(label.clone()).or_default() += count;
+                }
+            }
+            self.subtract_deleted(view, facet, kinds, &mut totals)?;
+        }
+        let counts = Arc::new(ranked(totals));
+        self.facets.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&counts));
+        Ok(counts)
+    }
+
+    fn subtract_deleted(
+        &self,
+        view: &View,
+        facet: Facet,
+        kinds: KindSet,
+        totals: &mut HashMap<String, u64>,
+    ) -> tantivy::Result<()> {
+        let column = view.segment.facet(facet)?;
+        let mut label = String::new();
+        for document in view.deleted() {
+            if !holds(kinds, view.segment.kind.first(*document)) {
+                continue;
+            }
+            for ordinal in column.term_ords(*document) {
+                column.ord_to_str(ordinal, &mut label)?;
+                if let Some(total) = totals.get_mut(&label) {
+                    *total -= 1;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The bits of these kinds.
+pub(super) fn kind_set(kinds: &[Kind]) -> KindSet {
+    let bit = |kind: &Kind| Kind::ALL.iter().position(|other| other == kind).map_or(0, |at| 1 << at);
+    kinds.iter().map(bit).fold(0, |set, bit| set | bit)
+}
+
+/// Whether a kind column's value is in the set.
+pub(super) fn holds(kinds: KindSet, kind: Option<u64>) -> bool {
+    kind.is_some_and(|kind| kinds & (1 << kind) != 0)
+}
+
+/// Counts above zero, most frequent first, ties by value.
+pub(super) fn ranked(totals: HashMap<String, u64>) -> Vec<FacetCount> {
+    let mut counts: Vec<FacetCount> =
+        totals.into_iter().filter(|(_, count)| *count > 0).map(|(value, count)| FacetCount { value, count }).collect();
+    counts.sort_unstable_by(|one, other| other.count.cmp(&one.count).then_with(|| one.value.cmp(&other.value)));
+    counts
+}

@@ -1,0 +1,288 @@
+//! Sort keys. Within a segment a document's place is a few numbers; between segments, and in page cursors, it is the
+//! sort values themselves, which no merge and no rebuild can change.
+
+use std::cmp::Ordering;
+use std::io;
+
+use tantivy::DocId;
+use tantivy::columnar::{StrColumn, TermOrdHit};
+
+use crate::model::{Cursor, Query, SortKey, SortValue};
+
+use super::error::SearchError;
+use super::order::{order_of, start_of};
+use super::segment::{NumberColumn, PropertyColumns, Segment};
+use super::terms::bounded;
+
+/// Most sort keys of one question; real ones have one or two.
+pub(super) const MAX_KEYS: usize = 4;
+
+/// Place of a document by one key: smaller comes first. The first number tells types apart and puts missing values
+/// last; the second is the value, turned round where the order is descending.
+pub(super) type Part = (u8, u64);
+
+/// Place of a document by all keys; unused ones are equal.
+pub(super) type Parts = [Part; MAX_KEYS];
+
+const MISSING: Part = (u8::MAX, 0);
+
+/// Ranks of the types that a property can have.
+const NUMBER_RANK: u8 = 0;
+const INSTANT_RANK: u8 = 1;
+const TEXT_RANK: u8 = 2;
+
+/// What a question is sorted by.
+pub(super) struct SortPlan {
+    pub keys: Vec<SortKey>,
+}
+
+impl SortPlan {
+    pub(super) fn new(query: &Query) -> Result<Self, SearchError> {
+        let has_text = query.wanted_text().is_some();
+        let keys = match (query.sort.is_empty(), has_text) {
+            (true, true) => vec![SortKey::Relevance],
+            (true, false) => vec![SortKey::Time { descending: true }],
+            (false, _) => query.sort.clone(),
+        };
+        if keys.len() > MAX_KEYS {
+            return Err(SearchError::Unsupported { what: format!("more than {MAX_KEYS} sort keys") });
+        }
+        if keys.contains(&SortKey::Relevance) && !has_text {
+            return Err(SearchError::Unsupported { what: "sorting by relevance without text".to_owned() });
+        }
+        if query.after.as_ref().is_some_and(|after| after.values.len() != keys.len()) {
+            return Err(SearchError::BadCursor { reason: "it has another number of sort values" });
+        }
+        Ok(Self { keys })
+    }
+
+    /// Whether scores decide the order.
+    pub(super) fn needs_score(&self) -> bool {
+        self.keys.contains(&SortKey::Relevance)
+    }
+
+    /// Set when time decides first: then the order of the index helps. True for newest first.
+    pub(super) fn by_time_first(&self) -> Option<bool> {
+        match self.keys.first() {
+            Some(SortKey::Time { descending }) => Some(*descending),
+            _ => None,
+        }
+    }
+
+    /// Order of two hits by their sort values, then by their tie breakers.
+    pub(super) fn compare(&self, one: (&[SortValue], u64), other: (&[SortValue], u64)) -> Ordering {
+        let values = one.0.iter().zip(other.0).zip(&self.keys);
+        values
+            .map(|((one, other), key)| compare_values(one, other, is_descending(key)))
+            .find(|ordering| ordering.is_ne())
+            .unwrap_or_else(|| one.1.cmp(&other.1))
+    }
+}
+
+fn is_descending(key: &SortKey) -> bool {
+    match key {
+        SortKey::Relevance => true,
+        SortKey::Time { descending }
+        | SortKey::Id { descending }
+        | SortKey::Updated { descending }
+        | SortKey::Property { descending, .. } => *descending,
+    }
+}
+
+fn compare_values(one: &SortValue, other: &SortValue, descending: bool) -> Ordering {
+    let rank = |value: &SortValue| match value {
+        SortValue::Number(_) => NUMBER_RANK,
+        SortValue::Integer(_) => INSTANT_RANK,
+        SortValue::Text(_) => TEXT_RANK,
+        SortValue::Missing => u8::MAX,
+    };
+    let within = match (one, other) {
+        (SortValue::Number(one), SortValue::Number(other)) => one.total_cmp(other),
+        (SortValue::Integer(one), SortValue::Integer(other)) => one.cmp(other),
+        (SortValue::Text(one), SortValue::Text(other)) => one.cmp(other),
+        _ => return rank(one).cmp(&rank(other)),
+    };
+    if descending { within.reverse() } else { within }
+}
+
+/// The sort keys' columns of one segment.
+pub(super) struct SegmentSort<'s> {
+    segment: &'s Segment,
+    keys: Vec<KeyColumns>,
+}
+
+struct KeyColumns {
+    descending: bool,
+    source: Source,
+}
+
+enum Source {
+    Relevance,
+    /// `alone` when only the tie breaker follows: then the place in the index says it all.
+    Time {
+        alone: bool,
+    },
+    Id(StrColumn),
+    Updated,
+    Property(Box<PropertyColumns>),
+}
+
+impl<'s> SegmentSort<'s> {
+    pub(super) fn new(plan: &SortPlan, segment: &'s Segment) -> Result<Self, SearchError> {
+        let mut keys = Vec::with_capacity(plan.keys.len());
+        for key in &plan.keys {
+            let source = match key {
+                SortKey::Relevance => Source::Relevance,
+                SortKey::Time { .. } => Source::Time { alone: plan.keys.len() == 1 },
+                SortKey::Id { .. } => Source::Id(segment.ids()?),
+                SortKey::Updated { .. } => Source::Updated,
+                SortKey::Property { path, .. } => Source::Property(Box::new(segment.property(path)?)),
+            };
+            keys.push(KeyColumns { descending: is_descending(key), source });
+        }
+        Ok(Self { segment, keys })
+    }
+
+    /// Place of a document.
+    pub(super) fn parts(&self, document: DocId, score: f32) -> Parts {
+        let mut parts = [MISSING; MAX_KEYS];
+        for (part, key) in parts.iter_mut().zip(&self.keys) {
+            *part = key.part(self.segment, document, score);
+        }
+        parts
+    }
+
+    /// Place of a document by the first key, where that is time.
+    pub(super) fn time_part(&self, document: DocId) -> Part {
+        self.keys.first().map_or(MISSING, |key| key.part(self.segment, document, 0.0))
+    }
+
+    /// Sort values of a document.
+    pub(super) fn values(&self, document: DocId, score: f32) -> Result<Vec<SortValue>, SearchError> {
+        self.keys.iter().map(|key| key.value(self.segment, document, score)).collect()
+    }
+
+    /// Where a cursor lies among this segment's documents.
+    pub(super) fn cursor_parts(&self, cursor: &Cursor) -> Result<Parts, SearchError> {
+        let mut parts = [MISSING; MAX_KEYS];
+        for ((part, key), value) in parts.iter_mut().zip(&self.keys).zip(&cursor.values) {
+            *part = key.cursor_part(value, cursor.tie)?;
+        }
+        Ok(parts)
+    }
+}
+
+impl KeyColumns {
+    fn directed(&self, rank: u8, value: u64) -> Part {
+        (rank, if self.descending { u64::MAX - value } else { value })
+    }
+
+    fn part(&self, segment: &Segment, document: DocId, score: f32) -> Part {
+        match &self.source {
+            Source::Relevance => self.directed(NUMBER_RANK, u64::from(score.to_bits())),
+            Source::Time { alone } => self.time_part(segment.order.values.get_val(document), *alone),
+            Source::Id(ids) => {
+                ids.term_ords(document).next().map_or(MISSING, |place| self.directed(TEXT_RANK, 2 * place + 1))
+            }
+            Source::Updated => self.directed(INSTANT_RANK, code_of(segment.updated.values.get_val(document))),
+            Source::Property(columns) => self.property_part(columns, document),
+        }
+    }
+
+    fn time_part(&self, order: u64, alone: bool) -> Part {
+        match start_of(order) {
+            Some(_) if alone && self.descending => (INSTANT_RANK, u64::MAX - order),
+            Some(start) => self.directed(INSTANT_RANK, code_of(start)),
+            None if alone => (u8::MAX, u64::MAX - order),
+            None => MISSING,
+        }
+    }
+
+    /// Of several values the one that comes first.
+    fn property_part(&self, columns: &PropertyColumns, document: DocId) -> Part {
+        let number = |value: f64| self.directed(NUMBER_RANK, number_code(value));
+        let numbers = columns.numbers.as_ref().and_then(|column| match column {
+            NumberColumn::I64(column) => column.values_for_doc(document).map(|value| number(value as f64)).min(),
+            NumberColumn::U64(column) => column.values_for_doc(document).map(|value| number(value as f64)).min(),
+            NumberColumn::F64(column) => column.values_for_doc(document).map(number).min(),
+        });
+        let truth = |value: bool| number(f64::from(u8::from(value)));
+        let bools = columns.bools.as_ref().and_then(|column| column.values_for_doc(document).map(truth).min());
+        let instant = |value: i64| self.directed(INSTANT_RANK, code_of(value));
+        let instants = columns.instants.as_ref().and_then(|column| column.values_for_doc(document).map(instant).min());
+        let text = |place: u64| self.directed(TEXT_RANK, 2 * place + 1);
+        let texts = columns.texts.as_ref().and_then(|column| column.term_ords(document).map(text).min());
+        [numbers, bools, instants, texts].into_iter().flatten().min().unwrap_or(MISSING)
+    }
+
+    fn value(&self, segment: &Segment, document: DocId, score: f32) -> Result<SortValue, SearchError> {
+        let (rank, directed) = self.part(segment, document, score);
+        let value = if self.descending { u64::MAX - directed } else { directed };
+        Ok(match (&self.source, rank) {
+            (Source::Relevance, _) => SortValue::Number(f64::from(score)),
+            (Source::Time { .. }, _) => {
+                start_of(segment.order.values.get_val(document)).map_or(SortValue::Missing, SortValue::Integer)
+            }
+            (_, u8::MAX) => SortValue::Missing,
+            (_, NUMBER_RANK) => SortValue::Number(number_of(value)),
+            (_, INSTANT_RANK) => SortValue::Integer(instant_of(value)),
+            (Source::Id(column), _) => SortValue::Text(text_at(column, value / 2)?),
+            (Source::Property(columns), _) => match &columns.texts {
+                Some(column) => SortValue::Text(text_at(column, value / 2)?),
+                None => SortValue::Missing,
+            },
+            (Source::Updated, _) => SortValue::Missing,
+        })
+    }
+
+    fn cursor_part(&self, value: &SortValue, tie: u64) -> Result<Part, SearchError> {
+        let misfit = SearchError::BadCursor { reason: "a sort value has another type" };
+        Ok(match (&self.source, value) {
+            (Source::Relevance, SortValue::Number(score)) => {
+                self.directed(NUMBER_RANK, u64::from((*score as f32).to_bits()))
+            }
+            (Source::Time { alone }, SortValue::Integer(start)) => self.time_part(order_of(Some(*start), tie), *alone),
+            (Source::Time { alone }, SortValue::Missing) => self.time_part(order_of(None, tie), *alone),
+            (Source::Id(column), SortValue::Text(id)) => self.directed(TEXT_RANK, place_of(column, id)?),
+            (Source::Updated, SortValue::Integer(updated)) => self.directed(INSTANT_RANK, code_of(*updated)),
+            (Source::Property(_), SortValue::Missing) => MISSING,
+            (Source::Property(_), SortValue::Number(number)) => self.directed(NUMBER_RANK, number_code(*number)),
+            (Source::Property(_), SortValue::Integer(instant)) => self.directed(INSTANT_RANK, code_of(*instant)),
+            (Source::Property(columns), SortValue::Text(text)) => {
+                let place = columns.texts.as_ref().map_or(Ok(0), |column| place_of(column, &bounded(text)))?;
+                self.directed(TEXT_RANK, place)
+            }
+            _ => return Err(misfit),
+        })
+    }
+}
+
+/// Twice the place of a text in a dictionary plus one; an even number between two places when it is not there.
+pub(super) fn place_of(column: &StrColumn, text: &str) -> io::Result<u64> {
+    Ok(match column.dictionary().term_ord_or_next(text.as_bytes())? {
+        TermOrdHit::Exact(place) => 2 * place + 1,
+        TermOrdHit::Next(place) => 2 * place.min(column.num_terms() as u64),
+    })
+}
+
+fn text_at(column: &StrColumn, place: u64) -> io::Result<String> {
+    let mut text = String::new();
+    column.ord_to_str(place, &mut text)?;
+    Ok(text)
+}
+
+fn code_of(instant: i64) -> u64 {
+    tantivy::i64_to_u64(instant)
+}
+
+fn instant_of(code: u64) -> i64 {
+    tantivy::u64_to_i64(code)
+}
+
+fn number_code(number: f64) -> u64 {
+    tantivy::f64_to_u64(number)
+}
+
+fn number_of(code: u64) -> f64 {
+    tantivy::u64_to_f64(code)
+}

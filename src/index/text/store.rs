@@ -1,0 +1,189 @@
+//! The index on disk and the handle to search it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::index::{Batch, Projection};
+use crate::model::{Page, Query};
+
+use super::error::{SearchError, TextError};
+use super::fields::Fields;
+use super::plan::SequenceTest;
+use super::search;
+use super::snapshot::Snapshot;
+use super::writer::{Engine, fold};
+
+/// How the index is written.
+#[derive(Debug, Clone)]
+pub struct TextOptions {
+    /// Memory for records that are not yet written out, bytes per thread; at least 15 MB.
+    pub writer_memory: usize,
+    /// Threads that index. One is best for small commits, and leaves the other cores to searches.
+    pub writer_threads: usize,
+}
+
+impl Default for TextOptions {
+    fn default() -> Self {
+        Self { writer_memory: 48 << 20, writer_threads: 1 }
+    }
+}
+
+impl TextOptions {
+    /// For building a whole index at once.
+    pub const fn bulk(threads: usize) -> Self {
+        Self { writer_memory: 256 << 20, writer_threads: threads }
+    }
+}
+
+/// Searches the index; cheap to clone, used from many threads at once.
+#[derive(Clone)]
+pub struct TextSearcher {
+    snapshot: Arc<RwLock<Arc<Snapshot>>>,
+}
+
+impl TextSearcher {
+    /// Answers a question. `exact` decides on candidates that all other conditions let pass, by the sequence of their
+    /// records; hits, counts and facets then hold only those. A region with a geometry needs it.
+    ///
+    /// # Errors
+    /// `Unsupported`, `BadText` or `BadCursor` for what cannot be asked; `Engine` when the index fails.
+    pub fn search(&self, query: &Query, exact: Option<SequenceTest<'_>>) -> Result<Page, SearchError> {
+        search::search(&self.current(), query, exact)
+    }
+
+    /// Last sequence that a search sees.
+    pub fn position(&self) -> u64 {
+        self.current().position
+    }
+
+    /// Current records of all kinds.
+    pub fn document_count(&self) -> u64 {
+        self.current().documents()
+    }
+
+    /// Segments that a search visits; for metrics.
+    pub fn segment_count(&self) -> usize {
+        self.current().views.len()
+    }
+
+    fn current(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn replace(&self, snapshot: Snapshot) {
+        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+    }
+}
+
+/// The index, with the one right to write it.
+pub struct TextIndex {
+    folder: PathBuf,
+    options: TextOptions,
+    fields: Fields,
+    /// Missing after a failure that could not be rolled back.
+    engine: Option<Engine>,
+    position: u64,
+    searcher: TextSearcher,
+}
+
+impl TextIndex {
+    /// Opens the index in a folder, or makes an empty one.
+    ///
+    /// # Errors
+    /// `Unusable` when it is damaged or of another format: delete the folder and open it again. `Busy` when another
+    /// process writes it.
+    pub fn open(folder: &Path, options: TextOptions) -> Result<Self, TextError> {
+        let fields = Fields::new();
+        let (engine, position) = Engine::open(folder, &fields, &options)?;
+        let unusable =
+            |source: tantivy::TantivyError| TextError::Unusable { path: folder.to_owned(), reason: source.to_string() };
+        let snapshot = Snapshot::new(engine.searcher(), position, &fields, None).map_err(unusable)?;
+        let searcher = TextSearcher { snapshot: Arc::new(RwLock::new(Arc::new(snapshot))) };
+        Ok(Self { folder: folder.to_owned(), options, fields, engine: Some(engine), position, searcher })
+    }
+
+    /// A handle for searching, which follows all later writes.
+    pub fn searcher(&self) -> TextSearcher {
+        self.searcher.clone()
+    }
+
+    /// Current records of all kinds.
+    pub fn document_count(&self) -> u64 {
+        self.searcher.document_count()
+    }
+
+    /// Brings all segments into one and forgets deleted records. Changes no answer.
+    ///
+    /// # Errors
+    /// `Engine`; the index is as it was.
+    pub fn merge(&mut self) -> Result<(), TextError> {
+        let engine = self.engine.as_mut().ok_or(TextError::Poisoned)?;
+        engine.merge_all()?;
+        self.refresh()
+    }
+
+    /// Waits for merges that run in the background and ends.
+    ///
+    /// # Errors
+    /// `Engine` when a merge failed; nothing is lost.
+    pub fn close(mut self) -> Result<(), TextError> {
+        match self.engine.take() {
+            Some(engine) => engine.close(),
+            None => Ok(()),
+        }
+    }
+
+    fn refresh(&mut self) -> Result<(), TextError> {
+        let engine = self.engine.as_ref().ok_or(TextError::Poisoned)?;
+        let doing = "open what was written";
+        engine.reload()?;
+        let previous = self.searcher.current();
+        let snapshot = Snapshot::new(engine.searcher(), self.position, &self.fields, Some(&previous))
+            .map_err(|source| TextError::Engine { doing, source })?;
+        self.searcher.replace(snapshot);
+        Ok(())
+    }
+}
+
+impl Projection for TextIndex {
+    type Error = TextError;
+
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// When it returns, every search sees the batches.
+    fn apply(&mut self, batches: &[Arc<Batch>]) -> Result<(), TextError> {
+        let folded = fold(batches, self.position)?;
+        if folded.position == self.position {
+            return Ok(());
+        }
+        let engine = self.engine.as_mut().ok_or(TextError::Poisoned)?;
+        if let Err(error) = engine.write(&self.fields, &folded) {
+            if engine.rollback().is_err() {
+                self.engine = None;
+            }
+            return Err(error);
+        }
+        self.position = folded.position;
+        self.refresh()
+    }
+
+    fn reset(&mut self) -> Result<(), TextError> {
+        // The writer's lock must be gone before a new one is taken.
+        self.engine = None;
+        let made = std::fs::remove_dir_all(&self.folder).or_else(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        });
+        made.map_err(|source| TextError::Folder { path: self.folder.clone(), source })?;
+        let (engine, position) = Engine::open(&self.folder, &self.fields, &self.options)?;
+        self.engine = Some(engine);
+        self.position = position;
+        self.refresh()
+    }
+}

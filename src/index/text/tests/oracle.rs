@@ -1,0 +1,274 @@
+//! Answers questions by looking at every record, written without any part of the index.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use crate::index::Change;
+use crate::model::{
+    BoundingBox, Comparison, Condition, Facet, FacetCount, FacetRequest, Instant, Key, Kind, Query, SortKey, Value,
+};
+
+/// A current record.
+pub(super) struct Record {
+    pub sequence: u64,
+    key: Key,
+    updated: i64,
+    json: Json,
+}
+
+pub(super) struct Oracle {
+    records: Vec<Record>,
+}
+
+/// A value to sort by: type first, then value.
+#[derive(Debug, PartialEq, PartialOrd, Clone)]
+enum Place {
+    Number(f64),
+    Instant(i64),
+    Text(String),
+    Missing,
+}
+
+impl Oracle {
+    pub(super) fn new(changes: &[Change]) -> Self {
+        let mut current: BTreeMap<Key, Record> = BTreeMap::new();
+        for change in changes {
+            let event = &change.event;
+            let key = event.record_key();
+            current.remove(&key);
+            if let Some(record) = &event.record {
+                let json = serde_json::from_str(record.get()).expect("JSON");
+                let updated = Instant::parse(&event.time).expect("a time").micros();
+                current.insert(key.clone(), Record { sequence: event.sequence, key, updated, json });
+            }
+        }
+        Self { records: current.into_values().collect() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// All matching records in order.
+    pub(super) fn answer(&self, query: &Query) -> Vec<&Record> {
+        let mut matching: Vec<&Record> = self.records.iter().filter(|record| record.matches(query)).collect();
+        matching.sort_by(|one, other| {
+            let by_key = query.sort.iter().map(|key| compare(one, other, key)).find(|ordering| ordering.is_ne());
+            by_key.unwrap_or_else(|| one.tie().cmp(&other.tie()))
+        });
+        matching
+    }
+
+    pub(super) fn facet(&self, matching: &[&Record], request: &FacetRequest) -> Vec<FacetCount> {
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for record in matching {
+            for label in record.labels(request.facet) {
+                *counts.entry(label).or_default() += 1;
+            }
+        }
+        let mut counts: Vec<_> = counts.into_iter().map(|(value, count)| FacetCount { value, count }).collect();
+        counts.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.value.cmp(&other.value)));
+        counts.truncate(request.limit);
+        counts
+    }
+}
+
+fn compare(one: &Record, other: &Record, key: &SortKey) -> Ordering {
+    let (places, descending) = match key {
+        SortKey::Time { descending } => {
+            let place = |record: &Record| record.bounds().map_or(Place::Missing, |(start, _)| Place::Instant(start));
+            ([place(one), place(other)], *descending)
+        }
+        SortKey::Id { descending } => {
+            let place = |record: &Record| Place::Text(record.key.id.as_str().to_owned());
+            ([place(one), place(other)], *descending)
+        }
+        SortKey::Updated { descending } => ([Place::Instant(one.updated), Place::Instant(other.updated)], *descending),
+        SortKey::Property { path, descending } => {
+            ([one.place(path, *descending), other.place(path, *descending)], *descending)
+        }
+        SortKey::Relevance => return Ordering::Equal,
+    };
+    compare_places(&places[0], &places[1], descending)
+}
+
+fn compare_places(one: &Place, other: &Place, descending: bool) -> Ordering {
+    let same_type = std::mem::discriminant(one) == std::mem::discriminant(other);
+    let ordering = one.partial_cmp(other).expect("no NaN");
+    if same_type && descending { ordering.reverse() } else { ordering }
+}
+
+impl Record {
+    fn tie(&self) -> u64 {
+        super::super::tie_of(&self.key)
+    }
+
+    fn bounds(&self) -> Option<(i64, i64)> {
+        let time = self.json.get("time")?;
+        let read = |name: &str| {
+            let text = time.get(name)?.as_str()?;
+            Instant::parse(text).ok().map(Instant::micros)
+        };
+        let open = time.get("open_end").is_some();
+        match (read("start"), read("stop")) {
+            (Some(start), _) if open => Some((start, i64::MAX)),
+            (Some(start), stop) => Some((start, stop.unwrap_or(start))),
+            (None, stop) => stop.map(|stop| (stop, stop)),
+        }
+    }
+
+    fn values(&self, path: &str) -> Vec<Json> {
+        let mut found = vec![self.json["properties"].clone()];
+        for name in path.split('.') {
+            let members = found.into_iter().filter_map(|value| value.get(name).cloned());
+            found = members
+                .flat_map(|value| match value {
+                    Json::Array(elements) => elements,
+                    other => vec![other],
+                })
+                .collect();
+        }
+        found.retain(|value| !value.is_null() && !value.is_object());
+        found
+    }
+
+    fn place(&self, path: &str, descending: bool) -> Place {
+        let to_place = |value: &Json| match value {
+            Json::Number(number) => Place::Number(number.as_f64().expect("finite")),
+            Json::Bool(truth) => Place::Number(f64::from(u8::from(*truth))),
+            Json::String(text) => match Instant::parse(text) {
+                Ok(instant) => Place::Instant(instant.micros()),
+                Err(_) => Place::Text(text.clone()),
+            },
+            _ => Place::Missing,
+        };
+        let places = self.values(path).iter().map(to_place).collect::<Vec<_>>();
+        places.into_iter().min_by(|one, other| compare_places(one, other, descending)).unwrap_or(Place::Missing)
+    }
+
+    fn names(&self, facet: Facet) -> Vec<(Option<String>, Option<String>)> {
+        let text = |value: &Json| value.as_str().map(str::to_owned);
+        match facet {
+            Facet::Collection => vec![(self.key.collection.as_ref().map(|id| id.as_str().to_owned()), None)],
+            Facet::Mission => {
+                let names = self.json["missions"].as_array().into_iter().flatten();
+                names.map(|name| (text(&name["label"]), text(&name["as_written"]))).collect()
+            }
+            Facet::Level => vec![(text(&self.json["level"]["normalised"]), text(&self.json["level"]["as_written"]))],
+            Facet::Keyword => {
+                let keywords = self.json["keywords"].as_array().into_iter().flatten();
+                keywords.map(|keyword| (text(&keyword["path"]), None)).collect()
+            }
+            Facet::Body => {
+                let spaces = self.json["space"].as_array().into_iter().flatten();
+                spaces.map(|space| (text(&space["body"]).map(|body| body.to_lowercase()), None)).collect()
+            }
+            Facet::Access => vec![(Some(text(&self.json["access"]).unwrap_or_else(|| "open".into())), None)],
+            _ => Vec::new(),
+        }
+    }
+
+    fn labels(&self, facet: Facet) -> BTreeSet<String> {
+        self.names(facet).into_iter().filter_map(|(label, _)| label).collect()
+    }
+
+    fn matches(&self, query: &Query) -> bool {
+        let kinds = if query.kinds.is_empty() { vec![Kind::Product] } else { query.kinds.clone() };
+        kinds.contains(&self.key.kind)
+            && (query.ids.is_empty() || query.ids.iter().any(|id| id == self.key.id.as_str()))
+            && query.facets.iter().all(|(facet, values)| self.has_facet(*facet, values))
+            && self.in_time(query)
+            && self.in_region(query)
+            && query.conditions.iter().all(|condition| self.fulfils(condition))
+            && query.text.as_deref().is_none_or(|text| self.has_text(text))
+    }
+
+    fn has_facet(&self, facet: Facet, wanted: &[String]) -> bool {
+        let names = self.names(facet);
+        let mut values = names.iter().flat_map(|(label, written)| [label, written]).flatten();
+        values.any(|value| match facet {
+            Facet::Collection => wanted.contains(value),
+            _ => wanted.iter().any(|wanted| wanted.to_lowercase() == value.to_lowercase()),
+        })
+    }
+
+    fn in_time(&self, query: &Query) -> bool {
+        let Some(range) = query.time else { return true };
+        let Some((start, stop)) = self.bounds() else { return false };
+        range.stop.is_none_or(|end| start <= end.micros()) && range.start.is_none_or(|begin| stop >= begin.micros())
+    }
+
+    fn in_region(&self, query: &Query) -> bool {
+        let Some(region) = &query.region else { return true };
+        let mut spaces = self.json["space"].as_array().into_iter().flatten();
+        spaces.any(|space| {
+            let body = space["body"].as_str().unwrap_or("earth").to_lowercase();
+            let numbers: Vec<f64> = space["bbox"].as_array().into_iter().flatten().filter_map(Json::as_f64).collect();
+            let area = BoundingBox { west: numbers[0], south: numbers[1], east: numbers[2], north: numbers[3] };
+            body == region.body && meet(&area, &region.bbox)
+        })
+    }
+
+    fn fulfils(&self, condition: &Condition) -> bool {
+        self.values(&condition.property).iter().any(|value| {
+            let instant =
+                |text: &str| Instant::parse(text).or_else(|_| Instant::parse(&format!("{text}T00:00:00Z"))).ok();
+            let stored_instant = value.as_str().and_then(|text| Instant::parse(text).ok());
+            let ordering = match (value, &condition.value) {
+                (Json::Number(value), Value::Number(wanted)) => value.as_f64().expect("finite").partial_cmp(wanted),
+                (Json::Bool(value), Value::Bool(wanted)) => Some(value.cmp(wanted)),
+                (Json::String(value), Value::Text(wanted)) => match stored_instant {
+                    Some(stored) => instant(wanted).map(|wanted| stored.cmp(&wanted)),
+                    None => Some(value.as_str().cmp(wanted)),
+                },
+                _ => None,
+            };
+            // A day given without a time never equals an instant.
+            let day = matches!(&condition.value, Value::Text(text) if text.len() == 10);
+            match (condition.comparison, ordering) {
+                (Comparison::Equal, Some(Ordering::Equal)) => !(day && stored_instant.is_some()),
+                (Comparison::NotEqual, ordering) => ordering != Some(Ordering::Equal),
+                (Comparison::Less, Some(ordering)) => ordering.is_lt(),
+                (Comparison::LessOrEqual, Some(ordering)) => ordering.is_le(),
+                (Comparison::Greater, Some(ordering)) => ordering.is_gt(),
+                (Comparison::GreaterOrEqual, Some(ordering)) => ordering.is_ge(),
+                _ => false,
+            }
+        })
+    }
+
+    /// Knows the few forms that the samples use.
+    fn has_text(&self, text: &str) -> bool {
+        let mut sources = vec![self.key.id.as_str().to_owned()];
+        sources.extend(self.key.collection.iter().map(|collection| collection.as_str().to_owned()));
+        for facet in [Facet::Mission, Facet::Keyword, Facet::Level] {
+            sources.extend(self.names(facet).into_iter().flat_map(|(label, written)| [label, written]).flatten());
+        }
+        sources.extend(["title", "description"].iter().filter_map(|name| self.json[*name].as_str().map(str::to_owned)));
+        let split = |text: &str| -> Vec<String> {
+            let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+            parts.map(str::to_lowercase).collect()
+        };
+        let sources: Vec<Vec<String>> = sources.iter().map(|source| split(source)).collect();
+        let side_by_side = |wanted: &[String]| {
+            sources.iter().any(|source| source.windows(wanted.len()).any(|window| window == wanted))
+        };
+        if let Some(phrase) = text.strip_prefix('"') {
+            return side_by_side(&split(phrase));
+        }
+        text.split_whitespace().all(|word| match word.strip_suffix('*') {
+            Some(start) => sources.iter().flatten().any(|part| part.starts_with(&start.to_lowercase())),
+            None => side_by_side(&split(word)),
+        })
+    }
+}
+
+fn meet(one: &BoundingBox, other: &BoundingBox) -> bool {
+    one.parts().iter().any(|one| {
+        other.parts().iter().any(|other| {
+            one.west <= other.east && other.west <= one.east && one.south <= other.north && other.south <= one.north
+        })
+    })
+}
