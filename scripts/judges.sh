@@ -46,6 +46,7 @@ for store in store corpus; do
     run "pystac-client" judge_pystac "$PROGRAM" "$WORK/$store" --walks 200 --validate 200
 done
 run "hostile requests" judge hostile.py --binary "$PROGRAM"
+run "backup while serving" judge backup_while_serving.py --binary "$PROGRAM" --seconds 10
 run "full and read-only disk" judge disk_full.py --binary "$PROGRAM"
 run "kill -9" judge kill9.py --binary "$PROGRAM" --kills "${PERENNIAL_KILLS:-200}" --records "${PERENNIAL_KILL_RECORDS:-100000}"
 

@@ -70,6 +70,7 @@ check pystac-client judge_pystac "$PROGRAM" "$WORK/store"
 check_corpus corpus judge corpus_stac.py --binary "$PROGRAM" "$WORK/corpus" --shared "$PERENNIAL_SHARED"
 check_corpus questions judge_served "$PROGRAM" "$WORK/corpus" queries_d1_d2.py '{url}' --shared "$PERENNIAL_SHARED"
 check hostile judge hostile.py --binary "$PROGRAM"
+check backup judge backup_while_serving.py --binary "$PROGRAM"
 check kill9 judge kill9.py --binary "$PROGRAM" --kills 20 --records 2000
 check disk-full judge disk_full.py --binary "$PROGRAM"
 
