@@ -7,6 +7,7 @@ this judge can say no: ocfl-py's `StorageRoot.validate` is true for a root whose
 
 import contextlib
 import io
+import logging
 import shutil
 import tempfile
 from pathlib import Path
@@ -18,6 +19,7 @@ from harness import parser, run_judge
 
 def validate(root):
     """(objects, valid objects, messages, structure is valid)"""
+    logging.getLogger().setLevel(logging.WARNING)
     storage = ocfl.StorageRoot(root=str(root))
     with contextlib.redirect_stdout(io.StringIO()) as said:
         structure = storage.validate(validate_objects=True, check_digests=True, log_warnings=True, log_errors=True)
