@@ -1,11 +1,16 @@
 //! Perennial: a long-term data preservation catalogue and search service for space missions.
 //!
-//! Start with `docs/ARCHITECTURE.md`. Rooms, from the ground up: [`model`], [`codec`], [`schema`], [`importer`],
-//! [`archive`], [`index`].
+//! Start with `docs/ARCHITECTURE.md`. Rooms, from the ground up: [`model`]; [`codec`], [`query`], [`schema`];
+//! [`importer`], [`archive`], [`index`]; [`catalogue`]; [`http`]; [`cli`].
 
 pub mod archive;
+pub mod catalogue;
+pub mod cli;
 pub mod codec;
+pub mod http;
 pub mod importer;
 pub mod index;
 pub mod model;
+pub mod observe;
+pub mod query;
 pub mod schema;

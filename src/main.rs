@@ -1,3 +1,5 @@
-//! The `perennial` program: hands the command line to the library. Knows nothing else.
+//! The `perennial` command. Everything it does is in the library; here is only the way in.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    perennial::cli::main()
+}

@@ -68,6 +68,17 @@ impl Digester {
     }
 }
 
+/// HMAC-SHA256 (RFC 2104) of a message.
+pub fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> Sha256 {
+    use hmac::{KeyInit, Mac};
+    // RFC 2104 § 2: a shorter key is filled up with zeros to one block.
+    let mut block = [0u8; 64];
+    block.iter_mut().zip(key).for_each(|(filled, byte)| *filled = *byte);
+    let mut mac = hmac::Hmac::<sha2::Sha256>::new(&block.into());
+    mac.update(message);
+    Sha256::from_bytes(mac.finalize().into_bytes().into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

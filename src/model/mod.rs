@@ -10,6 +10,7 @@ mod location;
 mod query;
 mod space;
 mod time;
+pub mod uri;
 
 pub use digest::{InvalidDigest, Sha256, Sha512};
 pub use entity::{Access, Checksum, Entity, File, Identifier, Keyword, Level, Link, Name, Source};

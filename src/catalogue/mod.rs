@@ -1,0 +1,157 @@
+//! The use cases, free of HTTP: register, ingest, search, read, verify, rebuild. Carries events between the archive and
+//! the indexes, which do not know each other.
+
+mod command;
+mod companions;
+mod error;
+mod follower;
+mod health;
+mod ingest;
+mod nearest;
+pub mod offline;
+mod open;
+mod read;
+pub mod rebuild;
+mod register;
+mod search;
+pub mod secrets;
+mod token;
+mod uploads;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+
+use tokio::sync::oneshot;
+
+pub use command::{Effect, Intent, Outcome, Precondition, Receipt};
+pub use error::{Error, Violation};
+pub use health::{Health, Reading};
+pub use ingest::{Document, DocumentReport, Prepared, Ticket};
+pub use open::{Options, Settings, StartError};
+pub use read::{HeldFile, Revision, Stored};
+pub use register::{Address, Caller};
+pub use search::{Found, MAX_LIMIT, Results};
+pub use uploads::{Chunk, UploadState, Uploads};
+pub use writer::now;
+
+use crate::archive::{Archive, StageError, Stager};
+use crate::index::records::Records;
+use crate::index::text::TextSearcher;
+use crate::schema::Registry;
+use command::Command;
+use secrets::Secrets;
+use writer::Submission;
+
+/// The open catalogue of one store. Shared by all threads of the service.
+pub struct Catalogue {
+    store: std::path::PathBuf,
+    archive: Archive,
+    records: Records,
+    searcher: TextSearcher,
+    schemas: Registry,
+    secrets: Secrets,
+    uploads: Arc<Uploads>,
+    health: Arc<Health>,
+    submissions: SyncSender<Submission>,
+    settings: Settings,
+    threads: std::sync::Mutex<Vec<std::thread::JoinHandle<()>>>,
+}
+
+/// A record that passed its schema.
+struct Checked {
+    key: crate::model::Key,
+    text: String,
+}
+
+impl Catalogue {
+    /// What works at the moment.
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Users and keys.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// Payloads on their way in.
+    pub fn uploads(&self) -> Arc<Uploads> {
+        Arc::clone(&self.uploads)
+    }
+
+    /// The archive, for reading.
+    pub fn archive(&self) -> &Archive {
+        &self.archive
+    }
+
+    /// Last sequence that is durable.
+    pub fn last_sequence(&self) -> u64 {
+        self.archive.last_sequence()
+    }
+
+    /// Begins to stream a payload in.
+    ///
+    /// # Errors
+    /// `ReadOnly` or `InsufficientStorage`, or what the disk says.
+    pub fn stage(&self) -> Result<Stager, Error> {
+        self.health.check_writable()?;
+        stage_error(self.archive.stage(now()))
+    }
+
+    /// Folder for what is on its way, on the file system of the store.
+    pub fn work_folder(&self) -> std::path::PathBuf {
+        self.store.join("work")
+    }
+
+    fn check_ready(&self) -> Result<(), Error> {
+        if self.health.is_ready() {
+            return Ok(());
+        }
+        Err(Error::Unavailable { reason: "the indexes are catching up with the archive".to_owned() })
+    }
+
+    fn check(&self, text: &str) -> Result<Checked, Error> {
+        match self.schemas.check(text) {
+            Ok(checked) => Ok(Checked { key: checked.key, text: checked.text.into_owned() }),
+            Err(violations) => {
+                let violations = violations.into_iter();
+                let violations = violations.map(|each| Violation { pointer: each.pointer, message: each.message });
+                Err(Error::Invalid { violations: violations.collect() })
+            }
+        }
+    }
+
+    /// Hands commands to the writer; the receiver yields one outcome for each, in order.
+    fn submit(&self, commands: Vec<Command>) -> Result<oneshot::Receiver<Vec<Outcome>>, Error> {
+        self.health.check_writable()?;
+        let (reply, outcomes) = oneshot::channel();
+        let stopped = |_| Error::Unavailable { reason: "the service is stopping".to_owned() };
+        self.submissions.send(Submission { commands, reply }).map_err(stopped)?;
+        Ok(outcomes)
+    }
+
+    async fn submit_one(&self, command: Command) -> Outcome {
+        let outcomes = self.submit(vec![command])?.await;
+        let stopped =
+            || Error::Unavailable { reason: "the service is stopping; ask again whether this was kept".into() };
+        outcomes.ok().and_then(|mut outcomes| outcomes.pop()).ok_or_else(stopped)?
+    }
+}
+
+/// What a failed staging means to the caller.
+///
+/// # Errors
+/// `DigestMismatch`, `InsufficientStorage`, `ReadOnly` or `Internal`.
+pub fn stage_error<T>(staged: Result<T, StageError>) -> Result<T, Error> {
+    staged.map_err(|error| match error {
+        StageError::DigestMismatch { promised, actual } => Error::DigestMismatch {
+            algorithm: crate::model::Sha256::ALGORITHM,
+            promised: promised.to_string(),
+            computed: actual.to_string(),
+        },
+        StageError::LowSpace { free, threshold } => Error::InsufficientStorage { free, threshold },
+        StageError::ReadOnly => Error::ReadOnly { reason: "the store is opened read-only".to_owned() },
+        other => Error::Internal { doing: "staging a payload", source: Box::new(other) },
+    })
+}

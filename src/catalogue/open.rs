@@ -1,0 +1,266 @@
+//! Opening a store: archive first, then the indexes, which catch up or are built again.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+
+use super::health::Health;
+use super::rebuild::{self, CatchUpError};
+use super::secrets::{Secrets, SecretsError};
+use super::uploads::Uploads;
+use super::writer::Writer;
+use super::{Catalogue, follower};
+use crate::archive::disk::{Disk, RealDisk};
+use crate::archive::{self, Archive, ReadError};
+use crate::index::Projection;
+use crate::index::records::Records;
+use crate::index::text::{TextIndex, TextOptions};
+use crate::model::{Instant, Kind};
+use crate::schema::{BrokenSchema, Registry};
+
+/// Submissions that may wait for the writer before their senders do.
+const QUEUE: usize = 64;
+
+/// How a store is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// Where all disk access of the archive goes; a double in tests.
+    pub disk: Arc<dyn Disk>,
+    pub settings: Settings,
+}
+
+/// What an operator can set.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub read_only: bool,
+    /// Payloads of at least this many bytes get an OCFL object of their own.
+    pub payload_object_threshold: u64,
+    /// Writes are refused while fewer bytes than this are free.
+    pub free_space_threshold: u64,
+    /// Folder of the indexes; `STORE/index` if absent.
+    pub index: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let archive = archive::Options::default();
+        Self {
+            read_only: false,
+            payload_object_threshold: archive.payload_object_threshold,
+            free_space_threshold: archive.free_space_threshold,
+            index: None,
+        }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { disk: Arc::new(RealDisk), settings: Settings::default() }
+    }
+}
+
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the archive cannot be opened")]
+    Archive(#[from] archive::OpenError),
+    #[error("the archive cannot be read")]
+    Read(#[from] ReadError),
+    #[error("the archive cannot be written")]
+    Writer(#[from] archive::WriterError),
+    #[error("private/ cannot be used")]
+    Secrets(#[from] SecretsError),
+    #[error("the {index} index at {} cannot be made", path.display())]
+    Index {
+        index: &'static str,
+        path: PathBuf,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("an index cannot catch up")]
+    CatchUp(#[from] CatchUpError),
+    #[error("a schema of this binary is broken")]
+    Schema(#[from] BrokenSchema),
+    #[error("a thread cannot be started")]
+    Thread(#[source] std::io::Error),
+}
+
+/// The folder of the indexes of a store.
+pub fn index_folder(store: &Path, settings: &Settings) -> PathBuf {
+    settings.index.clone().unwrap_or_else(|| store.join("index"))
+}
+
+/// Opens the archive, with the hint that the indexes keep.
+///
+/// # Errors
+/// `StartError::Archive`: in use, not ours, or unreadable.
+pub fn open_archive(store: &Path, options: &Options) -> Result<Archive, StartError> {
+    let settings = &options.settings;
+    let hint = rebuild::read_hint(&index_folder(store, settings));
+    let archive_options = archive::Options {
+        read_only: settings.read_only,
+        payload_object_threshold: settings.payload_object_threshold,
+        free_space_threshold: settings.free_space_threshold,
+        hint,
+        ..archive::Options::default()
+    };
+    let (archive, recovery) = Archive::open(store, Arc::clone(&options.disk), archive_options)?;
+    for damage in &recovery.damages {
+        tracing::error!(
+            object = damage.object,
+            path = %damage.path.display(),
+            what = damage.what,
+            what_to_do = damage.what_to_do,
+            "damaged segment; everything else is served"
+        );
+    }
+    if recovery.created {
+        tracing::info!(store = %store.display(), "made a new archive");
+    }
+    if !recovery.removed.is_empty() {
+        tracing::info!(leftovers = recovery.removed.len(), "removed what an interrupted run left in work/");
+    }
+    Ok(archive)
+}
+
+impl Catalogue {
+    /// Opens a store, making a new one in an empty folder. The indexes stand at the archive's last sequence when this
+    /// returns.
+    ///
+    /// # Errors
+    /// `StartError` names the part that cannot be used and why.
+    pub fn open(store: &Path, options: &Options) -> Result<Arc<Self>, StartError> {
+        let archive = open_archive(store, options)?;
+        let secrets = Secrets::open(store, options.settings.read_only)?;
+        let folder = index_folder(store, &options.settings);
+        let last = archive.last_sequence();
+        let (mut records, mut text) = open_indexes(&folder, last)?;
+        rebuild::catch_up_logged(&archive, &mut records, last)?;
+        rebuild::catch_up_logged(&archive, &mut text, last)?;
+        let health = Arc::new(Health::default());
+        health.note_position("records", records.position());
+        health.note_position("text", text.position());
+        let (submissions, queue) = mpsc::sync_channel(QUEUE);
+        let searcher = text.searcher();
+        let threads = Mutex::new(Vec::new());
+        let uploads = Arc::new(Uploads::new(archive.clone(), *secrets.token_key()));
+        if options.settings.read_only {
+            health.refuse_writes("the service was started with --read-only");
+        } else {
+            let started = start_threads(&archive, &records, text, &folder, queue, &health)?;
+            *threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = started;
+        }
+        health.set_ready();
+        Ok(Arc::new(Self {
+            store: store.to_owned(),
+            archive,
+            records,
+            searcher,
+            schemas: Registry::new()?,
+            secrets,
+            uploads,
+            health,
+            submissions,
+            settings: options.settings.clone(),
+            threads,
+        }))
+    }
+
+    /// Ends the writer once all submissions are answered. To be called when no handler runs any more.
+    pub fn close(self: Arc<Self>) {
+        let Ok(catalogue) = Arc::try_unwrap(self).map_err(|_| tracing::warn!("closed while requests still ran")) else {
+            return;
+        };
+        let Self { submissions, threads, .. } = catalogue;
+        drop(submissions);
+        let threads = threads.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the catalogue panicked");
+            }
+        }
+    }
+
+    /// Reads the free space, so that writes are refused before the disk is full, and taken again when it is not.
+    pub fn watch_free_space(&self) {
+        match self.archive.free_bytes() {
+            Ok(free) => self.health.note_free_space(free, self.settings.free_space_threshold),
+            Err(error) => tracing::warn!(%error, "free space cannot be read"),
+        }
+    }
+}
+
+/// Opens both indexes; one that is unreadable, of another format or ahead of the archive is deleted and made again.
+fn open_indexes(folder: &Path, last: u64) -> Result<(Records, TextIndex), StartError> {
+    let records = open_index("records", &folder.join("records"), last, Records::open)?;
+    let text = open_index("text", &folder.join("text"), last, |path| TextIndex::open(path, TextOptions::default()))?;
+    Ok((records, text))
+}
+
+fn open_index<P: Projection, E: std::error::Error + Send + Sync + 'static>(
+    index: &'static str,
+    path: &Path,
+    last: u64,
+    open: impl Fn(&Path) -> Result<P, E>,
+) -> Result<P, StartError> {
+    let failed =
+        |source: Box<dyn std::error::Error + Send + Sync>| StartError::Index { index, path: path.into(), source };
+    std::fs::create_dir_all(path).map_err(|source| failed(Box::new(source)))?;
+    match open(path) {
+        Ok(projection) if projection.position() <= last => return Ok(projection),
+        Ok(projection) => {
+            tracing::warn!(
+                index,
+                position = projection.position(),
+                last,
+                "index is ahead of the archive; rebuilding it"
+            );
+        }
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            tracing::warn!(index, %error, cause, "index cannot be used; rebuilding it from the archive");
+        }
+    }
+    std::fs::remove_dir_all(path).map_err(|source| failed(Box::new(source)))?;
+    std::fs::create_dir_all(path).map_err(|source| failed(Box::new(source)))?;
+    open(path).map_err(|source| failed(Box::new(source)))
+}
+
+fn start_threads(
+    archive: &Archive,
+    records: &Records,
+    text: TextIndex,
+    folder: &Path,
+    queue: mpsc::Receiver<super::writer::Submission>,
+    health: &Arc<Health>,
+) -> Result<Vec<std::thread::JoinHandle<()>>, StartError> {
+    let (followers, batches) = mpsc::channel();
+    let collections =
+        records.keys(Kind::Collection, None, None).filter_map(Result::ok).map(|(key, _)| key.id).collect();
+    let writer = Writer {
+        archive: archive.clone(),
+        log: archive.writer()?,
+        records: records.clone(),
+        collections,
+        last_time: last_time(archive, records)?,
+        followers,
+        health: Arc::clone(health),
+        hint: folder.to_owned(),
+    };
+    let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
+        std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(StartError::Thread)
+    };
+    let (archive, health) = (archive.clone(), Arc::clone(health));
+    Ok(vec![
+        spawn("writer", Box::new(move || writer.run(&queue)))?,
+        spawn("text", Box::new(move || follower::run(&archive, text, &batches, &health)))?,
+    ])
+}
+
+/// The time of the last event: the next one is later, whatever the clock says.
+fn last_time(archive: &Archive, records: &Records) -> Result<Instant, StartError> {
+    let location = records.location(archive.last_sequence()).ok().flatten();
+    let Some(location) = location else { return Ok(Instant::from_micros(0)) };
+    let (event, _) = super::writer::event_at(archive, &location)?;
+    Ok(Instant::parse(&event.time).unwrap_or(Instant::from_micros(0)))
+}

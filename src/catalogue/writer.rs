@@ -1,0 +1,385 @@
+//! The one writer: checks commands in order against the state plus the batch so far, commits those that hold as one
+//! segment, applies the records index and hands the batch to the text index, which answers the callers.
+//!
+//! Whoever waits while one commit runs is in the next: there is no artificial delay.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::value::RawValue;
+use tokio::sync::oneshot;
+
+use super::command::{Action, Command, Effect, Intent, Outcome, Precondition, Receipt};
+use super::follower::Applied;
+use super::nearest::nearest;
+use super::{Error, Health, rebuild};
+use crate::archive::{Archive, ReadError, StagedPayload};
+use crate::codec;
+use crate::index::records::Records;
+use crate::index::{Batch, Change, Projection};
+use crate::model::{Event, Instant, Key, Kind, Operation, RecordId, RecordLocation, Sha256};
+
+/// Most commands in one segment: enough to amortise its fsyncs, few enough to answer soon.
+const MAX_COMMANDS: usize = 4_096;
+/// Most record bytes in one segment.
+const MAX_BYTES: usize = 16 << 20;
+
+/// Commands that share one reply.
+pub struct Submission {
+    pub commands: Vec<Command>,
+    pub reply: oneshot::Sender<Vec<Outcome>>,
+}
+
+/// State of a key after the batch so far.
+#[derive(Clone, Copy)]
+struct State {
+    sequence: u64,
+    revision: u64,
+    digest: Option<Sha256>,
+}
+
+impl State {
+    fn is_live(&self) -> bool {
+        self.digest.is_some()
+    }
+}
+
+/// The batch being put together.
+#[derive(Default)]
+struct Draft {
+    states: HashMap<Key, Option<State>>,
+    receipts: HashMap<Sha256, (Sha256, u64)>,
+    members: HashMap<RecordId, i64>,
+    events: Vec<(Event, Option<Sha256>)>,
+    payloads: Vec<Arc<StagedPayload>>,
+    payload_digests: HashSet<Sha256>,
+}
+
+/// The writer's half of the catalogue; runs on a thread of its own.
+pub struct Writer {
+    pub archive: Archive,
+    pub log: crate::archive::Writer,
+    pub records: Records,
+    pub collections: BTreeSet<RecordId>,
+    pub last_time: Instant,
+    pub followers: Sender<Applied>,
+    pub health: Arc<Health>,
+    /// Folder of the indexes, where the hint for the next start is kept.
+    pub hint: PathBuf,
+}
+
+impl Writer {
+    /// Takes submissions until all senders are gone.
+    pub fn run(mut self, submissions: &Receiver<Submission>) {
+        while let Ok(first) = submissions.recv() {
+            let mut waiting = vec![first];
+            let mut commands: usize = waiting.iter().map(|submission| submission.commands.len()).sum();
+            let mut bytes: usize = waiting.iter().map(Submission::bytes).sum();
+            while commands < MAX_COMMANDS && bytes < MAX_BYTES {
+                let Ok(next) = submissions.try_recv() else { break };
+                commands += next.commands.len();
+                bytes += next.bytes();
+                waiting.push(next);
+            }
+            self.commit(waiting);
+        }
+    }
+
+    fn commit(&mut self, waiting: Vec<Submission>) {
+        let mut draft = Draft::default();
+        let mut answers = Vec::with_capacity(waiting.len());
+        for submission in waiting {
+            let outcomes: Vec<Outcome> =
+                submission.commands.into_iter().map(|command| self.decide(&mut draft, command)).collect();
+            answers.push((submission.reply, outcomes));
+        }
+        if draft.events.is_empty() {
+            answers.into_iter().for_each(|(reply, outcomes)| drop(reply.send(outcomes)));
+            return;
+        }
+        match self.write(draft) {
+            Ok(batch) => {
+                rebuild::write_hint(&self.hint, batch.first);
+                self.note_collections(&batch);
+                let pending = self.apply_records(&batch);
+                let applied = Applied { batch, answers, pending };
+                if let Err(lost) = self.followers.send(applied) {
+                    // Only at shutdown: the batch is durable all the same.
+                    lost.0.answer();
+                }
+            }
+            Err(error) => fail_all(answers, &error),
+        }
+    }
+
+    /// Checks one command against the state plus the batch so far, and adds its event.
+    fn decide(&self, draft: &mut Draft, command: Command) -> Outcome {
+        if let Some(earlier) = self.earlier_receipt(draft, &command)? {
+            return Ok(earlier);
+        }
+        let state = self.state(draft, &command.key)?;
+        let live = state.filter(State::is_live);
+        check_precondition(&command, live)?;
+        match command.action {
+            Action::Put { record, intent, payloads } => {
+                let digest = codec::sha256(record.as_bytes());
+                if let Some(live) = live {
+                    match intent {
+                        Intent::Create => return Err(Error::Exists { key: command.key }),
+                        Intent::Ensure => return Ok(unchanged(command.key, live)),
+                        Intent::Put | Intent::Replace if live.digest == Some(digest) => {
+                            return Ok(unchanged(command.key, live));
+                        }
+                        Intent::Put | Intent::Replace => {}
+                    }
+                } else if intent == Intent::Replace {
+                    return Err(self.missing(command.key, state));
+                }
+                self.check_collection(draft, &command.key)?;
+                let record = RawValue::from_string(record).map_err(Error::internal("storing a checked record"))?;
+                self.keep_payloads(draft, payloads)?;
+                let effect = if live.is_some() { Effect::Replaced } else { Effect::Created };
+                let parts = (command.key, command.idempotency, command.agent);
+                Ok(self.add(draft, parts, state, effect, Some((record, digest))))
+            }
+            Action::Delete => {
+                let Some(_) = live else { return Err(self.missing(command.key, state)) };
+                self.check_empty(draft, &command.key)?;
+                let parts = (command.key, command.idempotency, command.agent);
+                Ok(self.add(draft, parts, state, Effect::Deleted, None))
+            }
+        }
+    }
+
+    /// A request that was answered before gets the same receipt; another request under its key is refused.
+    fn earlier_receipt(&self, draft: &Draft, command: &Command) -> Result<Option<Receipt>, Error> {
+        let Some(idempotency) = command.idempotency else { return Ok(None) };
+        let stored = match draft.receipts.get(&idempotency.key) {
+            Some(receipt) => Some(*receipt),
+            None => self
+                .records
+                .receipt(&idempotency.key)
+                .map_err(Error::internal("reading a receipt"))?
+                .map(|receipt| (receipt.body, receipt.sequence)),
+        };
+        let Some((body, sequence)) = stored else { return Ok(None) };
+        if body != idempotency.body {
+            return Err(Error::IdempotencyMismatch);
+        }
+        if let Some((event, digest)) = draft.events.iter().find(|(event, _)| event.sequence == sequence) {
+            return Ok(Some(receipt_of(event, *digest)));
+        }
+        let location = self.records.location(sequence).map_err(Error::internal("finding an earlier receipt"))?;
+        let Some(location) = location else { return Ok(None) };
+        let (event, digest) =
+            event_at(&self.archive, &location).map_err(Error::internal("reading an earlier receipt"))?;
+        Ok(Some(receipt_of(&event, digest)))
+    }
+
+    fn state(&self, draft: &Draft, key: &Key) -> Result<Option<State>, Error> {
+        if let Some(state) = draft.states.get(key) {
+            return Ok(*state);
+        }
+        let current = self.records.current(key).map_err(Error::internal("reading the state of a record"))?;
+        let Some(current) = current else { return Ok(None) };
+        let digest = if current.deleted {
+            None
+        } else {
+            let location = self.records.location(current.sequence).map_err(Error::internal("finding a record"))?;
+            let location = location.ok_or_else(|| Error::Unavailable { reason: format!("{key} has no location") })?;
+            let record = self.archive.record(&location).map_err(Error::internal("reading a record"))?;
+            Some(codec::sha256(&record))
+        };
+        Ok(Some(State { sequence: current.sequence, revision: current.revision, digest }))
+    }
+
+    fn missing(&self, key: Key, state: Option<State>) -> Error {
+        match state {
+            Some(state) => Error::Gone { key, revision: state.revision, sequence: state.sequence, time: String::new() },
+            None => Error::NotFound { key, nearest: Vec::new() },
+        }
+    }
+
+    fn check_collection(&self, draft: &Draft, key: &Key) -> Result<(), Error> {
+        let Some(collection) = &key.collection else { return Ok(()) };
+        let drafted = draft.states.get(&Key::collection(collection.clone()));
+        let exists = match drafted {
+            Some(state) => state.is_some_and(|state| state.is_live()),
+            None => self.collections.contains(collection),
+        };
+        if exists {
+            return Ok(());
+        }
+        let nearest = nearest(collection.as_str(), self.collections.iter().map(RecordId::as_str));
+        Err(Error::UnknownCollection { id: collection.to_string(), nearest })
+    }
+
+    fn check_empty(&self, draft: &Draft, key: &Key) -> Result<(), Error> {
+        if key.kind != Kind::Collection {
+            return Ok(());
+        }
+        let stored = self.records.members(&key.id).map_err(Error::internal("counting the products of a collection"))?;
+        let products = stored.saturating_add_signed(draft.members.get(&key.id).copied().unwrap_or(0));
+        if products == 0 { Ok(()) } else { Err(Error::CollectionNotEmpty { id: key.id.to_string(), products }) }
+    }
+
+    fn keep_payloads(&self, draft: &mut Draft, payloads: Vec<Arc<StagedPayload>>) -> Result<(), Error> {
+        for payload in payloads {
+            let digest = payload.sha256;
+            let held = self.records.payload(&digest).map_err(Error::internal("looking for a payload"))?.is_some();
+            if !held && draft.payload_digests.insert(digest) {
+                draft.payloads.push(payload);
+            }
+        }
+        Ok(())
+    }
+
+    fn add(
+        &self,
+        draft: &mut Draft,
+        (key, idempotency, agent): (Key, Option<crate::model::IdempotencyKey>, String),
+        before: Option<State>,
+        effect: Effect,
+        record: Option<(Box<RawValue>, Sha256)>,
+    ) -> Receipt {
+        let sequence = self.archive.last_sequence() + 1 + draft.events.len() as u64;
+        let revision = before.map_or(0, |state| state.revision) + 1;
+        let (record, digest) = record.unzip();
+        if let Some(collection) = &key.collection {
+            let was_live = before.is_some_and(|state| state.is_live());
+            *draft.members.entry(collection.clone()).or_default() += i64::from(record.is_some()) - i64::from(was_live);
+        }
+        if let Some(idempotency) = idempotency {
+            draft.receipts.insert(idempotency.key, (idempotency.body, sequence));
+        }
+        draft.states.insert(key.clone(), Some(State { sequence, revision, digest }));
+        let event = Event {
+            sequence,
+            operation: if record.is_some() { Operation::Put } else { Operation::Delete },
+            kind: key.kind,
+            collection: key.collection.clone(),
+            id: key.id.clone(),
+            revision,
+            time: String::new(),
+            agent,
+            scope: "local".to_owned(),
+            key: idempotency,
+            previous: before.and_then(|state| state.digest),
+            record,
+        };
+        draft.events.push((event, digest));
+        Receipt { key, effect, sequence, revision, digest, pending: false }
+    }
+
+    /// Gives the events their times and commits them.
+    fn write(&mut self, draft: Draft) -> Result<Arc<Batch>, Error> {
+        self.health.check_writable()?;
+        let mut events = draft.events;
+        for (event, _) in &mut events {
+            self.last_time = Instant::from_micros(now().micros().max(self.last_time.micros() + 1));
+            event.time = self.last_time.to_string();
+        }
+        let lines: Vec<Vec<u8>> = events.iter().map(|(event, _)| event.to_line()).collect();
+        let commit = match self.log.commit(&lines, &draft.payloads) {
+            Ok(commit) => commit,
+            Err(error) => return Err(self.health.note_commit_failure(error)),
+        };
+        let changes = events.into_iter().zip(commit.records);
+        let changes = changes.map(|((event, digest), location)| Change { event, location, digest }).collect();
+        Ok(Arc::new(Batch { first: commit.first, last: commit.last, changes, payloads: commit.payloads }))
+    }
+
+    fn note_collections(&mut self, batch: &Batch) {
+        for change in batch.changes.iter().filter(|change| change.event.kind == Kind::Collection) {
+            match change.event.operation {
+                Operation::Put => self.collections.insert(change.event.id.clone()),
+                Operation::Delete => self.collections.remove(&change.event.id),
+            };
+        }
+    }
+
+    /// The commit stands whatever happens here; a failing index is reset and caught up from the archive.
+    fn apply_records(&mut self, batch: &Arc<Batch>) -> bool {
+        let Err(error) = self.records.apply(std::slice::from_ref(batch)) else { return false };
+        self.health.note_index_failure("records", &error);
+        if let Err(error) = rebuild::catch_up(&self.archive, &mut self.records, batch.last) {
+            self.health.note_index_failure("records", &error);
+            return true;
+        }
+        self.health.note_index_recovery("records");
+        false
+    }
+}
+
+impl Submission {
+    fn bytes(&self) -> usize {
+        let size = |command: &Command| match &command.action {
+            Action::Put { record, .. } => record.len(),
+            Action::Delete => 0,
+        };
+        self.commands.iter().map(size).sum()
+    }
+}
+
+fn check_precondition(command: &Command, live: Option<State>) -> Result<(), Error> {
+    let current = live.and_then(|state| state.digest);
+    let holds = match &command.precondition {
+        Precondition::None => true,
+        Precondition::Exists => current.is_some(),
+        Precondition::OneOf(digests) => current.is_some_and(|current| digests.contains(&current)),
+    };
+    if holds { Ok(()) } else { Err(Error::PreconditionFailed { key: command.key.clone(), current }) }
+}
+
+fn unchanged(key: Key, state: State) -> Receipt {
+    Receipt {
+        key,
+        effect: Effect::Unchanged,
+        sequence: state.sequence,
+        revision: state.revision,
+        digest: state.digest,
+        pending: false,
+    }
+}
+
+fn receipt_of(event: &Event, digest: Option<Sha256>) -> Receipt {
+    let effect = match event.operation {
+        Operation::Delete => Effect::Deleted,
+        Operation::Put if event.previous.is_some() => Effect::Replaced,
+        Operation::Put => Effect::Created,
+    };
+    let (sequence, revision) = (event.sequence, event.revision);
+    Receipt { key: event.record_key(), effect, sequence, revision, digest, pending: false }
+}
+
+fn fail_all(answers: Vec<(oneshot::Sender<Vec<Outcome>>, Vec<Outcome>)>, error: &Error) {
+    for (reply, outcomes) in answers {
+        // What was refused for its own reasons keeps them; nothing else was written.
+        let failed = outcomes.into_iter().map(|outcome| match outcome {
+            Ok(receipt) if receipt.effect == Effect::Unchanged => Ok(receipt),
+            Ok(_) => Err(error.for_another()),
+            Err(refusal) => Err(refusal),
+        });
+        drop(reply.send(failed.collect()));
+    }
+}
+
+/// The event whose record stands at a location, and its record digest.
+pub fn event_at(archive: &Archive, location: &RecordLocation) -> Result<(Event, Option<Sha256>), ReadError> {
+    let line = archive.line(location)?;
+    let event = Event::parse(&line).map_err(|error| ReadError::Damaged {
+        object: format!("segment:{}", location.segment),
+        what: error.to_string(),
+    })?;
+    let digest = event.record.as_ref().map(|record| codec::sha256(record.get().as_bytes()));
+    Ok((event, digest))
+}
+
+/// The clock of the writer.
+pub fn now() -> Instant {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Instant::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}

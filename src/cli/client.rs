@@ -1,0 +1,72 @@
+//! Talking to the server that holds the store: verbs that write or search go through it.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::Failure;
+use crate::archive::OpenError;
+use crate::catalogue::{Catalogue, Options, StartError};
+
+/// Who answers: this process, or the server that has the store open.
+pub enum Way {
+    Direct(std::sync::Arc<Catalogue>),
+    Server(Client),
+}
+
+/// Opens the store, or finds the server that has it.
+pub fn way(store: &Path, options: &Options) -> Result<Way, Failure> {
+    match Catalogue::open(store, options) {
+        Ok(catalogue) => Ok(Way::Direct(catalogue)),
+        Err(StartError::Archive(OpenError::InUse { store, holder })) => match address_in(&holder) {
+            Some(base) => Ok(Way::Server(Client { base })),
+            None => Err(StartError::Archive(OpenError::InUse { store, holder }).into()),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn address_in(holder: &str) -> Option<String> {
+    holder.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned)
+}
+
+/// A server on this machine.
+pub struct Client {
+    base: String,
+}
+
+impl Client {
+    /// Where it is.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Gets text.
+    pub fn get(&self, path: &str) -> Result<String, Failure> {
+        let response = ureq::get(format!("{}{path}", self.base)).config().http_status_as_error(false).build().call();
+        read(response)
+    }
+
+    /// Sends a body and gets text.
+    pub fn post(&self, path: &str, media_type: &str, body: impl Read) -> Result<String, Failure> {
+        let mut body = body;
+        let request = ureq::post(format!("{}{path}", self.base)).header("content-type", media_type);
+        let response =
+            request.config().http_status_as_error(false).build().send(ureq::SendBody::from_reader(&mut body));
+        read(response)
+    }
+}
+
+fn read(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<String, Failure> {
+    let mut response =
+        response.map_err(|error| Failure::store(format!("the server of this store does not answer: {error}")))?;
+    let status = response.status();
+    let text = response.body_mut().with_config().limit(u64::MAX).read_to_string();
+    let text = text.map_err(|error| Failure::store(format!("the server's answer broke off: {error}")))?;
+    if status.is_success() {
+        return Ok(text);
+    }
+    let problem: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let detail = problem.get("detail").and_then(serde_json::Value::as_str).unwrap_or(&text);
+    let message = format!("the server answered {status}: {detail}");
+    Err(if status.is_client_error() { Failure::usage(message) } else { Failure::store(message) })
+}

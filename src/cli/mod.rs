@@ -1,0 +1,104 @@
+//! The command line: one file per verb.
+
+mod backup;
+mod bench;
+mod client;
+mod demo;
+mod export;
+mod failure;
+mod get;
+mod ingest;
+mod openapi;
+mod output;
+mod reindex;
+mod search;
+mod serve;
+mod sources;
+mod user;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::observe::{self, LogFormat};
+use failure::Failure;
+
+/// Long-term data preservation catalogue of space missions: register, preserve, find.
+#[derive(Debug, Parser)]
+#[command(name = "perennial", version, max_term_width = 110, after_help = AFTER_HELP)]
+struct Arguments {
+    /// Folder of the store; made when it does not exist.
+    #[arg(long, global = true, env = "PERENNIAL_STORE", default_value = "./store", value_name = "DIR")]
+    store: PathBuf,
+    /// Answers for scripts: JSON on standard output.
+    #[arg(long, global = true)]
+    json: bool,
+    /// What to log, for example info or perennial=debug.
+    #[arg(long, global = true, env = "PERENNIAL_LOG", default_value = "warn", value_name = "FILTER")]
+    log: String,
+    /// How to log.
+    #[arg(long, global = true, env = "PERENNIAL_LOG_FORMAT", value_enum, default_value = "text")]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const AFTER_HELP: &str = "Examples:
+  perennial ingest fixtures/missions                  register what the folder holds
+  perennial search mars --facets mission,instrument   find it again
+  perennial serve                                     offer it on http://127.0.0.1:8080
+  perennial verify                                    check every byte
+
+Exit codes: 0 done, 1 done with findings or refusals, 2 wrong use, 3 the store cannot be used, 4 not found.
+While a server runs on the store, ingest and search go through it; get, verify, export and backup read the archive.";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Demo(demo::Demo),
+    Serve(serve::Serve),
+    Ingest(ingest::Ingest),
+    Search(search::Search),
+    Get(get::Get),
+    Verify(verify::Verify),
+    Reindex(reindex::Reindex),
+    Export(export::Export),
+    Backup(backup::Backup),
+    Openapi(openapi::Openapi),
+    Bench(bench::Bench),
+    User(user::User),
+}
+
+/// What every verb needs.
+struct Context {
+    store: PathBuf,
+    json: bool,
+}
+
+/// Reads the arguments, runs the verb, and says what went wrong in one line with its causes.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let long_running = matches!(arguments.verb, Verb::Serve(_) | Verb::Demo(_));
+    let filter = if long_running && arguments.log == "warn" { "info".to_owned() } else { arguments.log };
+    observe::init(arguments.log_format, &filter);
+    let context = Context { store: arguments.store, json: arguments.json };
+    let done = match arguments.verb {
+        Verb::Demo(verb) => verb.run(&context),
+        Verb::Serve(verb) => verb.run(&context),
+        Verb::Ingest(verb) => verb.run(&context),
+        Verb::Search(verb) => verb.run(&context),
+        Verb::Get(verb) => verb.run(&context),
+        Verb::Verify(verb) => verb.run(&context),
+        Verb::Reindex(verb) => verb.run(&context),
+        Verb::Export(verb) => verb.run(&context),
+        Verb::Backup(verb) => verb.run(&context),
+        Verb::Openapi(verb) => verb.run(&context),
+        Verb::Bench(verb) => verb.run(&context),
+        Verb::User(verb) => verb.run(&context),
+    };
+    match done {
+        Ok(code) => code,
+        Err(failure) => failure.report(context.json),
+    }
+}

@@ -1,0 +1,145 @@
+//! `perennial search`: find records from the shell.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::client::{self, Way};
+use super::{Context, Failure};
+use crate::catalogue::Options;
+use crate::http::Parameters;
+use crate::http::faces::native::search as native;
+use crate::model::uri::encode;
+
+/// Find records by text, facets, time, space and properties.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  perennial search mars radiometer
+  perennial search --collection naip --bbox=-88,30.5,-87.5,30.8 --datetime 2019-01-01T00:00:00Z/2019-12-31T23:59:59Z
+  perennial search --property 'eo:cloud_cover<5' --sort property:eo:cloud_cover --facets mission")]
+pub struct Search {
+    /// Free text: all words must occur; quotes make a phrase.
+    text: Vec<String>,
+    #[arg(long, value_name = "IDS")]
+    collection: Option<String>,
+    #[arg(long)]
+    mission: Option<String>,
+    #[arg(long)]
+    platform: Option<String>,
+    #[arg(long)]
+    instrument: Option<String>,
+    #[arg(long)]
+    target: Option<String>,
+    /// Kinds to find; default product.
+    #[arg(long)]
+    kind: Option<String>,
+    /// RFC 3339 instant or interval start/end; .. for an open end.
+    #[arg(long)]
+    datetime: Option<String>,
+    /// west,south,east,north in degrees.
+    #[arg(long, allow_hyphen_values = true)]
+    bbox: Option<String>,
+    /// Body of the footprints, for example mars.
+    #[arg(long)]
+    body: Option<String>,
+    /// Condition on a property, repeatable: eo:cloud_cover<5
+    #[arg(long)]
+    property: Vec<String>,
+    /// relevance, time, id, updated or property:NAME; - before a name descends.
+    #[arg(long, allow_hyphen_values = true)]
+    sort: Option<String>,
+    /// Facets to count, with commas.
+    #[arg(long)]
+    facets: Option<String>,
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+    /// Token of the next page.
+    #[arg(long)]
+    token: Option<String>,
+}
+
+impl Search {
+    pub fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let parameters = self.parameters();
+        let page = match client::way(&context.store, &Options::default())? {
+            Way::Server(client) => client.get(&format!("/api/v1/search?{parameters}"))?,
+            Way::Direct(catalogue) => {
+                let mut read = Parameters::parse(&parameters)?;
+                let token = read.one("token")?;
+                let query = native::query(read)?;
+                let page = native::render(&catalogue.search(query, token.as_deref())?, "", &parameters);
+                catalogue.close();
+                page
+            }
+        };
+        if context.json {
+            println!("{page}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        let page: serde_json::Value = serde_json::from_str(&page).map_err(|error| Failure::store(error.to_string()))?;
+        print_page(&page);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn parameters(&self) -> String {
+        let mut parts = Vec::new();
+        let mut add = |name: &str, value: &str| parts.push(format!("{name}={}", encode(value)));
+        if !self.text.is_empty() {
+            add("q", &self.text.join(" "));
+        }
+        let options = [
+            ("collection", &self.collection),
+            ("mission", &self.mission),
+            ("platform", &self.platform),
+            ("instrument", &self.instrument),
+            ("target", &self.target),
+            ("kind", &self.kind),
+            ("datetime", &self.datetime),
+            ("bbox", &self.bbox),
+            ("body", &self.body),
+            ("sort", &self.sort),
+            ("facets", &self.facets),
+            ("token", &self.token),
+        ];
+        for (name, value) in options {
+            if let Some(value) = value {
+                add(name, value);
+            }
+        }
+        self.property.iter().for_each(|condition| add("property", condition));
+        add("limit", &self.limit.to_string());
+        parts.join("&")
+    }
+}
+
+fn print_page(page: &serde_json::Value) {
+    let text =
+        |value: &serde_json::Value, name: &str| value.get(name).and_then(|v| v.as_str()).unwrap_or("").to_owned();
+    let records = page.get("records").and_then(|records| records.as_array()).cloned().unwrap_or_default();
+    for record in &records {
+        let start = record.pointer("/time/start").and_then(|start| start.as_str()).unwrap_or("");
+        let place = match text(record, "collection") {
+            collection if collection.is_empty() => text(record, "id"),
+            collection => format!("{collection}/{}", text(record, "id")),
+        };
+        println!("{place}\t{start}\t{}", text(record, "title"));
+    }
+    let matched = page.get("matched").and_then(serde_json::Value::as_u64).unwrap_or(0);
+    eprintln!("{} of {matched} shown", records.len());
+    if let Some(facets) = page.get("facets").and_then(|facets| facets.as_object()) {
+        for (facet, counts) in facets {
+            let counts = counts.as_array().cloned().unwrap_or_default();
+            let shown: Vec<String> = counts
+                .iter()
+                .take(12)
+                .map(|count| format!("{} {}", text(count, "value"), count.get("count").cloned().unwrap_or_default()))
+                .collect();
+            println!("{facet}: {}", shown.join(", "));
+        }
+    }
+    let links = page.get("links").and_then(|links| links.as_array()).cloned().unwrap_or_default();
+    let next = links.iter().find(|link| text(link, "rel") == "next").map(|link| text(link, "href"));
+    if let Some((_, token)) = next.as_deref().and_then(|href| href.split_once("token=")) {
+        eprintln!("more: --token {token}");
+    }
+}

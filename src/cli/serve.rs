@@ -1,0 +1,89 @@
+//! `perennial serve`: the service.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{Context, Failure};
+use crate::catalogue::{Catalogue, Options, Settings};
+use crate::http::{self, ServeOptions};
+
+/// How often the free space is read.
+const SPACE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Offer the store over HTTP.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  perennial serve                                              on loopback, everybody may write
+  perennial user add alice && perennial serve --listen 0.0.0.0:8080 --public-url https://archive.example.org")]
+pub struct Serve {
+    /// Address and port; port 0 takes a free one.
+    #[arg(long, env = "PERENNIAL_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub listen: String,
+    /// Address under which clients reach the service, behind a proxy.
+    #[arg(long, env = "PERENNIAL_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Take no writes and no lock; an index that is behind is built under --index.
+    #[arg(long)]
+    pub read_only: bool,
+    /// Folder of the indexes, if not in the store.
+    #[arg(long, value_name = "DIR")]
+    pub index: Option<PathBuf>,
+    /// Payloads of at least this many bytes get an OCFL object of their own; 0 means all.
+    #[arg(long, default_value_t = 8 << 20, value_name = "BYTES")]
+    pub payload_object_threshold: u64,
+    /// Refuse writes (507) while fewer bytes than this are free.
+    #[arg(long, default_value_t = 64 << 20, value_name = "BYTES")]
+    pub free_space_threshold: u64,
+    /// Threads that answer; 0 means one per core.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub workers: usize,
+}
+
+impl Serve {
+    pub fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let settings = Settings {
+            read_only: self.read_only,
+            payload_object_threshold: self.payload_object_threshold,
+            free_space_threshold: self.free_space_threshold,
+            index: self.index,
+        };
+        let catalogue = Catalogue::open(&context.store, &Options { settings, ..Options::default() })?;
+        let options = ServeOptions { listen: self.listen, public_url: self.public_url, workers: self.workers };
+        run(catalogue, &options, |url| println!("listening on {url}"))
+    }
+}
+
+/// Serves an open catalogue until SIGTERM; `announce` gets the address once it is taken.
+pub fn run(
+    catalogue: Arc<Catalogue>,
+    options: &ServeOptions,
+    announce: impl FnOnce(&str),
+) -> Result<ExitCode, Failure> {
+    let server = http::bind(Arc::clone(&catalogue), options)?;
+    let url = format!("http://{}", server.address());
+    if let Err(error) = catalogue.archive().announce(&format!("pid {} at {url}", std::process::id())) {
+        tracing::warn!(%error, "the lock file does not name this service");
+    }
+    announce(&url);
+    tracing::info!(url, sequence = catalogue.last_sequence(), "serving");
+    let watched = Arc::downgrade(&catalogue);
+    let served = actix_web::rt::System::new().block_on(async move {
+        actix_web::rt::spawn(async move {
+            while let Some(catalogue) = watched.upgrade() {
+                catalogue.watch_free_space();
+                drop(catalogue);
+                tokio::time::sleep(SPACE_INTERVAL).await;
+            }
+        });
+        server.run().await
+    });
+    served?;
+    tracing::info!("stopped listening; finishing what was accepted");
+    catalogue.close();
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}

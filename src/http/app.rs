@@ -1,0 +1,49 @@
+//! All routes, the same for the service and for tests.
+
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{ServiceConfig, get, scope};
+use actix_web::{HttpRequest, HttpResponse};
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::faces::{native, ops, stac};
+use super::openapi;
+use super::problem::Problem;
+
+/// Mounts every face.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(scope("/api/v1").configure(native::routes))
+        .service(scope("/stac").configure(stac::routes))
+        .route("/", get().to(ops::front))
+        .route("/health", get().to(ops::health))
+        .route("/metrics", get().to(ops::metrics))
+        .route("/openapi.json", get().to(description))
+        .service(SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::new(["/openapi.json"])))
+        .route("/docs", get().to(docs));
+}
+
+/// What no route takes: 404, or 405 for a write on a readable path.
+pub async fn no_route(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    if request.method() == Method::OPTIONS {
+        return Ok(preflight());
+    }
+    let detail = format!("{} {} is no resource of this service; /docs lists them", request.method(), request.path());
+    Err(Problem::http(StatusCode::NOT_FOUND, "no-such-resource", "There is no such resource", detail))
+}
+
+/// Lets pages of other origins ask (CORS): reading is open to everybody.
+fn preflight() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header(("access-control-allow-methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
+        .insert_header(("access-control-allow-headers", "*, authorization"))
+        .insert_header(("access-control-max-age", "86400"))
+        .finish()
+}
+
+async fn description() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(openapi::json())
+}
+
+async fn docs() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header(("location", "/docs/")).finish()
+}

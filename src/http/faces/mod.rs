@@ -1,0 +1,5 @@
+//! One folder per protocol face. A face reads the request, calls the catalogue and speaks its own wire types.
+
+pub mod native;
+pub mod ops;
+pub mod stac;

@@ -1,0 +1,276 @@
+//! `GET /api/v1/search`: parameters to a query, a page to JSON. Records are spliced in as they are stored.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::wire::SearchBody;
+use crate::catalogue::{Error, Results};
+use crate::http::interval;
+use crate::http::parameters::Parameters;
+use crate::http::problem::{Answer, ProblemBody};
+use crate::http::state::State;
+use crate::model::uri::encode;
+use crate::model::{
+    BoundingBox, Comparison, Condition, Facet, FacetRequest, Kind, Query, Region, SortKey, Value, json,
+};
+
+/// Hits on a page unless asked otherwise.
+const DEFAULT_LIMIT: usize = 20;
+/// Values listed per facet.
+const FACET_VALUES: usize = 100;
+
+const KNOWN: &[&str] = &[
+    "q",
+    "kind",
+    "ids",
+    "collection",
+    "mission",
+    "platform",
+    "instrument",
+    "target",
+    "level",
+    "data_type",
+    "body",
+    "access",
+    "keyword",
+    "datetime",
+    "bbox",
+    "property",
+    "sort",
+    "facets",
+    "limit",
+    "token",
+    "count",
+];
+
+/// Searches products (or records of other kinds) by text, facets, time, space and properties.
+#[utoipa::path(get, path = "/api/v1/search", tag = "search",
+    params(("q" = Option<String>, Query, description = "free text: all words must occur; \"quotes\" make a phrase, word* a prefix"),
+           ("kind" = Option<String>, Query, description = "kinds to find, with commas; default product"),
+           ("ids" = Option<String>, Query, description = "record ids, with commas"),
+           ("collection" = Option<String>, Query, description = "collections, with commas; repeat for ids that hold a comma"),
+           ("mission" = Option<String>, Query), ("platform" = Option<String>, Query), ("instrument" = Option<String>, Query),
+           ("target" = Option<String>, Query), ("level" = Option<String>, Query), ("data_type" = Option<String>, Query),
+           ("access" = Option<String>, Query), ("keyword" = Option<String>, Query),
+           ("body" = Option<String>, Query, description = "body of the footprints and of bbox, lower case; with bbox default earth"),
+           ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"),
+           ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"),
+           ("property" = Option<Vec<String>>, Query, description = "condition on properties, repeatable: eo:cloud_cover<5, name=value, name!=value, >=, <=, >"),
+           ("sort" = Option<String>, Query, description = "relevance, time, id, updated or property:NAME, with commas; - before a name descends"),
+           ("facets" = Option<String>, Query, description = "facets to count, with commas"),
+           ("limit" = Option<usize>, Query), ("token" = Option<String>, Query, description = "the next link carries it"),
+           ("count" = Option<String>, Query, description = "exact (default) or none")),
+    responses((status = 200, body = SearchBody), (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn search(request: HttpRequest, state: Data<State>) -> Answer {
+    let mut parameters = Parameters::of(&request)?;
+    let token = parameters.one("token")?;
+    let query = query(parameters)?;
+    let base = state.base(&request);
+    let catalogue = state.catalogue.clone();
+    let token_given = token.clone();
+    let (results, _) = crate::http::blocking(move || {
+        let results = catalogue.search(query.clone(), token_given.as_deref())?;
+        Ok((results, ()))
+    })
+    .await?;
+    let text = render(&results, &format!("{base}/api/v1/search"), request.query_string());
+    Ok(HttpResponse::Ok().content_type("application/json").body(text))
+}
+
+/// Reads all parameters but the token.
+///
+/// # Errors
+/// 400 for the first that cannot be honoured.
+pub fn query(mut parameters: Parameters) -> Result<Query, Error> {
+    let mut query = Query { text: parameters.one("q")?, ..Query::default() };
+    for name in parameters.list("kind") {
+        let kind = Kind::from_name(&name).ok_or_else(|| Error::parameter("kind", format!("{name:?} is no kind")))?;
+        query.kinds.push(kind);
+    }
+    query.ids = parameters.list("ids");
+    let body = parameters.list("body");
+    for facet in Facet::ALL.into_iter().filter(|facet| *facet != Facet::Body) {
+        let values = parameters.list(facet.as_str());
+        if !values.is_empty() {
+            query.facets.insert(facet, values);
+        }
+    }
+    query.time = parameters.one("datetime")?.map(|text| interval::parse(&text)).transpose()?;
+    match parameters.one("bbox")? {
+        Some(text) => {
+            let bbox = bounding_box(&text)?;
+            let body = match body.as_slice() {
+                [] => "earth".to_owned(),
+                [body] => body.to_lowercase(),
+                _ => return Err(Error::parameter("body", "bbox asks about one body at a time")),
+            };
+            query.region = Some(Region { body, bbox, geometry: None });
+        }
+        None if !body.is_empty() => {
+            query.facets.insert(Facet::Body, body);
+        }
+        None => {}
+    }
+    query.conditions = parameters.all("property").iter().map(|text| condition(text)).collect::<Result<_, _>>()?;
+    query.sort = parameters.list("sort").iter().map(|name| sort_key(name)).collect::<Result<_, _>>()?;
+    for name in parameters.list("facets") {
+        let facet = Facet::from_name(&name).ok_or_else(|| {
+            let names: Vec<&str> = Facet::ALL.iter().map(|facet| facet.as_str()).collect();
+            Error::parameter("facets", format!("{name:?} is none of {}", names.join(", ")))
+        })?;
+        query.count_facets.push(FacetRequest { facet, limit: FACET_VALUES });
+    }
+    query.count = match parameters.one("count")?.as_deref() {
+        None | Some("exact") => true,
+        Some("none") => false,
+        Some(_) => return Err(Error::parameter("count", "must be exact or none")),
+    };
+    query.limit = match parameters.one("limit")? {
+        None => DEFAULT_LIMIT,
+        Some(text) => text.parse().map_err(|_| Error::parameter("limit", "must be a number"))?,
+    };
+    parameters.finish(KNOWN)?;
+    Ok(query)
+}
+
+/// Reads `west,south,east,north` (heights allowed).
+///
+/// # Errors
+/// 400 that names the number that is wrong.
+pub fn bounding_box(text: &str) -> Result<BoundingBox, Error> {
+    let numbers = text.split(',').map(|number| number.trim().parse::<f64>());
+    let numbers = numbers.collect::<Result<Vec<f64>, _>>();
+    let numbers = numbers.map_err(|_| Error::parameter("bbox", "must be numbers with commas between"))?;
+    BoundingBox::from_numbers(&numbers).map_err(|error| Error::parameter("bbox", error.to_string()))
+}
+
+fn condition(text: &str) -> Result<Condition, Error> {
+    const OPERATORS: [(&str, Comparison); 6] = [
+        ("!=", Comparison::NotEqual),
+        ("<=", Comparison::LessOrEqual),
+        (">=", Comparison::GreaterOrEqual),
+        ("=", Comparison::Equal),
+        ("<", Comparison::Less),
+        (">", Comparison::Greater),
+    ];
+    let at = text.find(['!', '<', '>', '=']);
+    let parts = at.and_then(|at| {
+        let (name, rest) = text.split_at_checked(at)?;
+        OPERATORS.iter().find_map(|(sign, comparison)| Some((name, *comparison, rest.strip_prefix(sign)?)))
+    });
+    match parts {
+        Some((name, comparison, value)) if !name.trim().is_empty() => {
+            let value = value.trim();
+            let value = match (value, value.parse::<f64>()) {
+                ("true", _) => Value::Bool(true),
+                ("false", _) => Value::Bool(false),
+                (_, Ok(number)) if number.is_finite() => Value::Number(number),
+                _ => Value::Text(value.trim_matches('"').to_owned()),
+            };
+            Ok(Condition { property: name.trim().to_owned(), comparison, value })
+        }
+        _ => Err(Error::parameter("property", format!("{text:?} is no condition such as eo:cloud_cover<5"))),
+    }
+}
+
+fn sort_key(text: &str) -> Result<SortKey, Error> {
+    let (name, descending) = match text.strip_prefix('-') {
+        Some(name) => (name, true),
+        None => (text.trim_start_matches('+'), false),
+    };
+    match name {
+        "relevance" => Ok(SortKey::Relevance),
+        "time" | "datetime" => Ok(SortKey::Time { descending }),
+        "id" => Ok(SortKey::Id { descending }),
+        "updated" => Ok(SortKey::Updated { descending }),
+        _ => match name.strip_prefix("property:") {
+            Some(path) if !path.is_empty() => Ok(SortKey::Property { path: path.to_owned(), descending }),
+            _ => Err(Error::parameter(
+                "sort",
+                format!("{name:?} is none of relevance, time, id, updated, property:NAME"),
+            )),
+        },
+    }
+}
+
+/// The page as JSON, with records as they are stored.
+pub fn render(results: &Results, address: &str, query_string: &str) -> String {
+    let size: usize = results.found.iter().map(|found| found.record.len() + 1).sum();
+    let mut text = String::with_capacity(size + 1024);
+    text.push('{');
+    if let Some(matched) = results.matched {
+        text.push_str(&format!("\"matched\":{matched},"));
+    }
+    text.push_str(&format!("\"returned\":{},\"sequence\":{},\"records\":[", results.found.len(), results.sequence));
+    for (at, found) in results.found.iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        text.push_str(&String::from_utf8_lossy(&found.record));
+    }
+    text.push_str("],\"facets\":{");
+    for (at, (facet, counts)) in results.facets.iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        json::push_string(&mut text, facet.as_str());
+        text.push(':');
+        text.push_str(&serde_json::to_string(counts).unwrap_or_default());
+    }
+    text.push_str("},\"links\":[");
+    push_link(&mut text, "self", &format!("{address}?{query_string}"));
+    if let Some(token) = &results.next {
+        let kept = query_string.split('&').filter(|part| !part.is_empty() && !part.starts_with("token="));
+        let parts: Vec<String> = kept.map(str::to_owned).chain([format!("token={}", encode(token))]).collect();
+        text.push(',');
+        push_link(&mut text, "next", &format!("{address}?{}", parts.join("&")));
+    }
+    text.push_str("]}");
+    text
+}
+
+fn push_link(text: &mut String, rel: &str, href: &str) {
+    text.push_str(&format!("{{\"rel\":\"{rel}\",\"href\":"));
+    json::push_string(text, href);
+    text.push_str(",\"type\":\"application/json\"}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_are_read_with_their_operator() {
+        let cases = [
+            ("eo:cloud_cover<5", "eo:cloud_cover", Comparison::Less, Value::Number(5.0)),
+            ("gsd<=0.6", "gsd", Comparison::LessOrEqual, Value::Number(0.6)),
+            ("naip:state = al", "naip:state", Comparison::Equal, Value::Text("al".into())),
+            ("flag!=true", "flag", Comparison::NotEqual, Value::Bool(true)),
+            ("orbit=\"12\"", "orbit", Comparison::Equal, Value::Text("12".into())),
+        ];
+        for (text, property, comparison, value) in cases {
+            let expected = Condition { property: property.to_owned(), comparison, value };
+            assert_eq!(condition(text).expect("a condition"), expected, "{text}");
+        }
+        for text in ["", "x", "<5", "!5"] {
+            assert!(condition(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_parameter_or_value_is_refused() {
+        for text in [
+            "bogus=1",
+            "limit=x",
+            "bbox=1,2,3",
+            "bbox=0,91,1,92",
+            "datetime=yesterday",
+            "sort=size",
+            "facets=x",
+            "count=maybe",
+            "kind=x",
+        ] {
+            assert!(query(Parameters::parse(text).expect("form-encoded")).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! STAC Items of a collection (OGC API Features).
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::search::{self, Ask};
+use super::{GEOJSON, wire};
+use crate::http::conditional;
+use crate::http::faces::native::records::identifier;
+use crate::http::problem::Answer;
+use crate::http::state::State;
+use crate::model::Key;
+use crate::model::uri::encode;
+
+/// `GET /stac/collections/{collection}/items`.
+pub async fn list(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
+    let collection = identifier("collection", &path)?;
+    // Unknown collections are told at once: a failure is never an empty list.
+    state.catalogue.get(&Key::collection(collection.clone()))?;
+    let mut ask = Ask::from_query(&request, search::ITEMS_PARAMETERS)?;
+    ask.collections = vec![collection.to_string()];
+    let address = format!("{}/stac/collections/{}/items", state.base(&request), encode(collection.as_str()));
+    search::answer(&request, &state, ask, &address, search::Method::Get).await
+}
+
+/// `GET /stac/collections/{collection}/items/{item}`.
+pub async fn one(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> Answer {
+    let (collection, item) = path.into_inner();
+    let key = Key::product(identifier("collection", &collection)?, identifier("item", &item)?);
+    let stored = state.catalogue.get(&key)?;
+    let etag = conditional::etag(&stored.digest);
+    if conditional::none_match(request.headers(), &etag) {
+        return Ok(HttpResponse::NotModified().insert_header(("etag", etag)).finish());
+    }
+    let text = wire::item(&stored.record, &state.base(&request))?;
+    Ok(HttpResponse::Ok().insert_header(("etag", etag)).content_type(GEOJSON).body(text))
+}

@@ -1,0 +1,62 @@
+//! The landing page: a STAC Catalog with links to everything, and the conformance declaration.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::{GEOJSON, conformance, link};
+use crate::http::parameters::Parameters;
+use crate::http::problem::Answer;
+use crate::http::state::State;
+use crate::model::uri::encode;
+
+/// Child links on the landing page; `/stac/collections` has all.
+const MAX_CHILDREN: usize = 1_000;
+
+/// `GET /stac`.
+pub async fn landing(request: HttpRequest, state: Data<State>) -> Answer {
+    Parameters::of(&request)?.finish(&[])?;
+    let base = format!("{}/stac", state.base(&request));
+    let json = "application/json";
+    let mut links = vec![
+        link("self", &base, json),
+        link("root", &base, json),
+        link("conformance", &format!("{base}/conformance"), json),
+        link("data", &format!("{base}/collections"), json),
+        with_method(&link("search", &format!("{base}/search"), GEOJSON), "GET"),
+        with_method(&link("search", &format!("{base}/search"), GEOJSON), "POST"),
+        link(
+            "http://www.opengis.net/def/rel/ogc/1.0/queryables",
+            &format!("{base}/queryables"),
+            "application/schema+json",
+        ),
+        link(
+            "service-desc",
+            &format!("{}/openapi.json", state.base(&request)),
+            "application/vnd.oai.openapi+json;version=3.1",
+        ),
+        link("service-doc", &format!("{}/docs/", state.base(&request)), "text/html"),
+    ];
+    let collections = state.catalogue.collections(None, MAX_CHILDREN)?;
+    let children = collections
+        .iter()
+        .map(|stored| link("child", &format!("{base}/collections/{}", encode(stored.key.id.as_str())), json));
+    links.extend(children);
+    let text = format!(
+        concat!(
+            "{{\"type\":\"Catalog\",\"id\":\"perennial\",\"title\":\"Perennial\",\"stac_version\":\"1.1.0\",",
+            "\"description\":\"Long-term data preservation catalogue of space missions\",\"conformsTo\":{},\"links\":[{}]}}"
+        ),
+        conformance::json(),
+        links.join(",")
+    );
+    Ok(HttpResponse::Ok().content_type(json).body(text))
+}
+
+fn with_method(link: &str, method: &str) -> String {
+    format!("{},\"method\":\"{method}\"}}", link.trim_end_matches('}'))
+}
+
+/// `GET /stac/conformance`.
+pub async fn conformance() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(format!("{{\"conformsTo\":{}}}", conformance::json()))
+}

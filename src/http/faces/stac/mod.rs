@@ -1,0 +1,51 @@
+//! `/stac`: STAC API 1.0 over the same catalogue. Items are spliced from stored JSON, never re-made from parsed numbers.
+
+mod collections;
+pub mod conformance;
+mod items;
+mod landing;
+mod queryables;
+mod search;
+mod transaction;
+pub mod wire;
+
+use actix_web::web::{ServiceConfig, delete, get, patch, post, put};
+
+/// Routes under `/stac`.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .route("", get().to(landing::landing))
+        .route("/", get().to(landing::landing))
+        .route("/conformance", get().to(landing::conformance))
+        .route("/queryables", get().to(queryables::all))
+        .route("/search", get().to(search::get_search))
+        .route("/search", post().to(search::post_search))
+        .route("/collections", get().to(collections::list))
+        .route("/collections", post().to(transaction::create_collection))
+        .route("/collections/{collection}", get().to(collections::one))
+        .route("/collections/{collection}", put().to(transaction::put_collection))
+        .route("/collections/{collection}", patch().to(transaction::patch_collection))
+        .route("/collections/{collection}", delete().to(transaction::delete_collection))
+        .route("/collections/{collection}/queryables", get().to(queryables::of_collection))
+        .route("/collections/{collection}/items", get().to(items::list))
+        .route("/collections/{collection}/items", post().to(transaction::create_item))
+        .route("/collections/{collection}/items/{item}", get().to(items::one))
+        .route("/collections/{collection}/items/{item}", put().to(transaction::put_item))
+        .route("/collections/{collection}/items/{item}", patch().to(transaction::patch_item))
+        .route("/collections/{collection}/items/{item}", delete().to(transaction::delete_item));
+}
+
+/// Media type of items and item collections (RFC 7946).
+pub const GEOJSON: &str = "application/geo+json";
+
+/// A link as text of a JSON object.
+fn link(rel: &str, href: &str, media_type: &str) -> String {
+    let mut text = String::from("{\"rel\":");
+    crate::model::json::push_string(&mut text, rel);
+    text.push_str(",\"href\":");
+    crate::model::json::push_string(&mut text, href);
+    text.push_str(",\"type\":");
+    crate::model::json::push_string(&mut text, media_type);
+    text.push('}');
+    text
+}

@@ -1,0 +1,38 @@
+//! The HTTP service: one process, several protocol faces over one catalogue.
+
+mod app;
+mod auth;
+mod body;
+mod conditional;
+pub mod faces;
+mod interval;
+mod limits;
+mod lines;
+mod metrics;
+pub mod openapi;
+mod parameters;
+mod problem;
+mod range;
+mod server;
+mod spool;
+mod state;
+mod trace;
+
+pub use parameters::Parameters;
+pub use problem::Problem;
+pub use server::{ServeError, ServeOptions, Server, bind};
+
+/// Runs work that reads or writes disks on a thread that may wait.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, crate::catalogue::Error> + Send + 'static,
+) -> Result<T, Problem> {
+    match actix_web::web::block(work).await {
+        Ok(done) => done.map_err(Problem::from),
+        Err(_) => Err(crate::catalogue::Error::Unavailable { reason: "the service is stopping".to_owned() }.into()),
+    }
+}
+
+/// Text for HTML content and attributes.
+fn html_escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}

@@ -1,0 +1,128 @@
+//! Query strings read once and completely: an unknown or repeated parameter is refused, never ignored.
+
+use actix_web::HttpRequest;
+
+use super::problem::Problem;
+use crate::catalogue::Error;
+
+/// Longest query string, bytes.
+pub const MAX_QUERY_BYTES: usize = 64 * 1024;
+
+/// The parameters of a request, taken one after the other.
+#[derive(Debug, Clone, Default)]
+pub struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// Reads the query string of a request.
+    ///
+    /// # Errors
+    /// 414-like `too-large` for an overlong one, 400 for one that is not form-encoded UTF-8.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let text = request.query_string();
+        if text.len() > MAX_QUERY_BYTES {
+            return Err(Error::TooLarge { what: "the query string", limit: MAX_QUERY_BYTES as u64 }.into());
+        }
+        Self::parse(text)
+    }
+
+    /// Reads form-encoded text.
+    ///
+    /// # Errors
+    /// 400 when a part is no valid percent-encoded UTF-8.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let mut parameters = Vec::new();
+        for part in text.split('&').filter(|part| !part.is_empty()) {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            parameters.push((decode(name)?, decode(value)?));
+        }
+        Ok(Self(parameters))
+    }
+
+    /// Takes a parameter that may occur once.
+    ///
+    /// # Errors
+    /// 400 when it occurs more often.
+    pub fn one(&mut self, name: &str) -> Result<Option<String>, Error> {
+        let mut values = self.all(name);
+        if values.len() > 1 {
+            return Err(Error::parameter(name, "is given more than once"));
+        }
+        Ok(values.pop())
+    }
+
+    /// Takes all values of a parameter.
+    pub fn all(&mut self, name: &str) -> Vec<String> {
+        let (taken, left) = std::mem::take(&mut self.0).into_iter().partition(|(given, _)| given == name);
+        self.0 = left;
+        let taken: Vec<(String, String)> = taken;
+        taken.into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// Takes all values of a parameter, each of them a list with commas.
+    pub fn list(&mut self, name: &str) -> Vec<String> {
+        let values = self.all(name);
+        let items = values.iter().flat_map(|value| value.split(','));
+        items.map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Refuses what nobody took.
+    ///
+    /// # Errors
+    /// 400 that names the unknown parameters and those that exist.
+    pub fn finish(self, known: &[&str]) -> Result<(), Error> {
+        match self.0.first() {
+            None => Ok(()),
+            Some((name, _)) => {
+                let reason = format!("is no parameter of this resource; it has {}", known.join(", "));
+                Err(Error::parameter(name.chars().take(100).collect::<String>(), reason))
+            }
+        }
+    }
+}
+
+fn decode(text: &str) -> Result<String, Problem> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let digit = |byte: Option<u8>| byte.and_then(|byte| (byte as char).to_digit(16));
+                let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else {
+                    return Err(Problem::bad_request(
+                        "the query string has a % that two hexadecimal digits do not follow",
+                    ));
+                };
+                bytes.push((high * 16 + low) as u8);
+            }
+            other => bytes.push(other),
+        }
+    }
+    let text = String::from_utf8(bytes).map_err(|_| Problem::bad_request("the query string is not UTF-8"))?;
+    if text.contains('\0') {
+        return Err(Problem::bad_request("the query string has a NUL"));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_taken_once_and_the_rest_is_refused() {
+        let mut parameters = Parameters::parse("q=a%20b+c&collection=x,y&collection=z&bogus=1").expect("form-encoded");
+        assert_eq!(parameters.one("q").expect("once"), Some("a b c".to_owned()));
+        assert_eq!(parameters.list("collection"), ["x", "y", "z"]);
+        assert!(
+            matches!(parameters.finish(&["q"]), Err(Error::BadParameter { parameter, .. }) if parameter == "bogus")
+        );
+    }
+
+    #[test]
+    fn what_is_not_form_encoded_utf_8_is_refused() {
+        for text in ["q=%", "q=%zz", "q=%ff", "q=%00"] {
+            assert!(Parameters::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What every handler needs.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+
+use crate::catalogue::Catalogue;
+
+/// Shared by all handlers.
+pub struct State {
+    pub catalogue: Arc<Catalogue>,
+    /// Address under which clients reach the service, without a slash at its end; derived from the request if absent.
+    pub public_url: Option<String>,
+    /// Everybody may write: the service listens on loopback only.
+    pub open: bool,
+}
+
+impl State {
+    /// The base address of links in an answer.
+    pub fn base(&self, request: &HttpRequest) -> String {
+        match &self.public_url {
+            Some(url) => url.clone(),
+            None => {
+                let connection = request.connection_info();
+                format!("{}://{}", connection.scheme(), connection.host())
+            }
+        }
+    }
+}
