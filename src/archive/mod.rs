@@ -7,6 +7,7 @@
 //!
 //! The formats are promised in `docs/formats/`; every file access goes through [`disk::Disk`].
 
+mod backup;
 mod chain;
 mod commit;
 mod contents;
@@ -25,6 +26,7 @@ mod root;
 mod segment;
 mod stage;
 
+pub use backup::{Backup, BackupError};
 pub use commit::{Commit, Writer};
 pub use contents::{Line, SegmentContents, Segments};
 pub use error::{CommitError, DiskError, OpenError, ReadError, StageError, WriterError};

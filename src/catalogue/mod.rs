@@ -4,6 +4,7 @@
 mod command;
 mod companions;
 mod error;
+pub mod export;
 mod follower;
 mod health;
 mod ingest;
@@ -28,7 +29,7 @@ pub use command::{Effect, Intent, Outcome, Precondition, Receipt};
 pub use error::{Error, Violation};
 pub use health::{Health, Reading};
 pub use ingest::{Document, DocumentReport, Prepared, Ticket};
-pub use open::{Options, Settings, StartError};
+pub use open::{LEAST_FREE_SPACE, Options, Settings, StartError};
 pub use read::{HeldFile, Revision, Stored};
 pub use register::{Address, Caller};
 pub use search::{Found, MAX_LIMIT, Results};
@@ -55,6 +56,8 @@ pub struct Catalogue {
     health: Arc<Health>,
     submissions: SyncSender<Submission>,
     settings: Settings,
+    /// Folder of indexes that go with the process.
+    temporary: Option<std::path::PathBuf>,
     threads: std::sync::Mutex<Vec<std::thread::JoinHandle<()>>>,
 }
 

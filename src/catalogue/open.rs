@@ -90,6 +90,9 @@ pub fn index_folder(store: &Path, settings: &Settings) -> PathBuf {
     settings.index.clone().unwrap_or_else(|| store.join("index"))
 }
 
+/// Least free space that is kept: the indexes must be able to finish what the archive accepted.
+pub const LEAST_FREE_SPACE: u64 = 32 << 20;
+
 /// Opens the archive, with the hint that the indexes keep.
 ///
 /// # Errors
@@ -130,11 +133,30 @@ impl Catalogue {
     /// # Errors
     /// `StartError` names the part that cannot be used and why.
     pub fn open(store: &Path, options: &Options) -> Result<Arc<Self>, StartError> {
+        match Self::open_as_asked(store, options) {
+            Err(StartError::Archive(error)) if !options.settings.read_only && is_read_only(&error) => {
+                tracing::warn!(%error, "the store cannot be written; opening it read-only");
+                let settings = Settings { read_only: true, ..options.settings.clone() };
+                Self::open_as_asked(store, &Options { settings, ..options.clone() })
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_as_asked(store: &Path, options: &Options) -> Result<Arc<Self>, StartError> {
         let archive = open_archive(store, options)?;
         let secrets = Secrets::open(store, options.settings.read_only)?;
-        let folder = index_folder(store, &options.settings);
+        let (folder, temporary) = match &options.settings {
+            // The index of a store that others may write, or that nobody can, is not touched.
+            Settings { read_only: true, index: None, .. } => {
+                let folder = std::env::temp_dir().join(format!("perennial-index-{}", std::process::id()));
+                tracing::info!(folder = %folder.display(), "building the indexes anew; --index DIR keeps them");
+                (folder.clone(), Some(folder))
+            }
+            settings => (index_folder(store, settings), None),
+        };
         let last = archive.last_sequence();
-        let (mut records, mut text) = open_indexes(&folder, last)?;
+        let (mut records, mut text) = open_indexes(&folder, last, TextOptions::default())?;
         rebuild::catch_up_logged(&archive, &mut records, last)?;
         rebuild::catch_up_logged(&archive, &mut text, last)?;
         let health = Arc::new(Health::default());
@@ -162,6 +184,7 @@ impl Catalogue {
             health,
             submissions,
             settings: options.settings.clone(),
+            temporary,
             threads,
         }))
     }
@@ -171,8 +194,13 @@ impl Catalogue {
         let Ok(catalogue) = Arc::try_unwrap(self).map_err(|_| tracing::warn!("closed while requests still ran")) else {
             return;
         };
-        let Self { submissions, threads, .. } = catalogue;
-        drop(submissions);
+        let Self { submissions, threads, temporary, records, searcher, .. } = catalogue;
+        drop((submissions, records, searcher));
+        if let Some(folder) = temporary
+            && let Err(error) = std::fs::remove_dir_all(&folder)
+        {
+            tracing::warn!(%error, folder = %folder.display(), "the temporary index was not removed");
+        }
         let threads = threads.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         for thread in threads {
             if thread.join().is_err() {
@@ -190,10 +218,21 @@ impl Catalogue {
     }
 }
 
+fn is_read_only(error: &archive::OpenError) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(inner) = cause {
+        if inner.downcast_ref::<archive::DiskError>().is_some_and(archive::DiskError::is_read_only) {
+            return true;
+        }
+        cause = inner.source();
+    }
+    matches!(error, archive::OpenError::Disk(disk) if disk.is_read_only())
+}
+
 /// Opens both indexes; one that is unreadable, of another format or ahead of the archive is deleted and made again.
-fn open_indexes(folder: &Path, last: u64) -> Result<(Records, TextIndex), StartError> {
+pub(super) fn open_indexes(folder: &Path, last: u64, options: TextOptions) -> Result<(Records, TextIndex), StartError> {
     let records = open_index("records", &folder.join("records"), last, Records::open)?;
-    let text = open_index("text", &folder.join("text"), last, |path| TextIndex::open(path, TextOptions::default()))?;
+    let text = open_index("text", &folder.join("text"), last, |path| TextIndex::open(path, options.clone()))?;
     Ok((records, text))
 }
 

@@ -3,8 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::Options;
+use super::open::{self, StartError};
 use crate::archive::{Archive, ReadError};
+use crate::index::text::TextOptions;
 use crate::index::{Batch, Change, Projection};
+use crate::model::Kind;
 
 /// Records applied in one commit of an index while it catches up.
 const RECORDS_AT_ONCE: usize = 20_000;
@@ -84,4 +88,70 @@ pub fn write_hint(folder: &Path, first: u64) {
     if let Err(error) = std::fs::write(folder.join("hint"), format!("{first}\n")) {
         tracing::debug!(%error, "the hint for the next start was not written");
     }
+}
+
+/// What a reindex did.
+#[derive(Debug, Clone, Copy)]
+pub struct Reindexed {
+    /// Events applied.
+    pub events: u64,
+    /// Current records that can be found.
+    pub documents: u64,
+}
+
+/// Builds both indexes beside the old ones, checks that they agree with each other and with the archive, and swaps them.
+/// The store's lock is held meanwhile.
+///
+/// # Errors
+/// `StartError`; the old indexes are then untouched.
+pub fn reindex(store: &Path, options: &Options) -> Result<Reindexed, StartError> {
+    let archive = open::open_archive(store, options)?;
+    let folder = open::index_folder(store, &options.settings);
+    let (beside, old) = (folder.with_extension("new"), folder.with_extension("old"));
+    let failed = |index, path: &Path| {
+        let path = path.to_owned();
+        move |source: std::io::Error| StartError::Index { index, path, source: Box::new(source) }
+    };
+    for leftover in [&beside, &old] {
+        if leftover.exists() {
+            std::fs::remove_dir_all(leftover).map_err(failed("old", leftover))?;
+        }
+    }
+    let last = archive.last_sequence();
+    let documents = build(&archive, &beside, last)?;
+    if folder.exists() {
+        std::fs::rename(&folder, &old).map_err(failed("old", &folder))?;
+    }
+    std::fs::rename(&beside, &folder).map_err(failed("new", &beside))?;
+    if old.exists() {
+        std::fs::remove_dir_all(&old).map_err(failed("old", &old))?;
+    }
+    Ok(Reindexed { events: last, documents })
+}
+
+/// Builds both indexes in a folder, at the same time on a machine with several cores.
+fn build(archive: &Archive, folder: &Path, last: u64) -> Result<u64, StartError> {
+    let (records, text) = open::open_indexes(folder, last, TextOptions::bulk(1))?;
+    let (mut records, mut text) = (records, text);
+    std::thread::scope(|scope| {
+        let building = scope.spawn(|| catch_up(archive, &mut records, last));
+        let built = catch_up(archive, &mut text, last);
+        match building.join() {
+            Ok(done) => done.and(built),
+            Err(_) => Err(CatchUpError::Index { index: "records", source: "its thread panicked".into() }),
+        }
+    })?;
+    let live: u64 = Kind::ALL.iter().map(|kind| records.keys(*kind, None, None).count() as u64).sum();
+    let documents = text.document_count();
+    if records.position() != last || text.position() != last || live != documents {
+        let reason = format!(
+            "records stand at {} with {live} live records, text at {} with {documents}, the archive at {last}",
+            records.position(),
+            text.position()
+        );
+        let source = reason.into();
+        return Err(StartError::CatchUp(CatchUpError::Index { index: "new", source }));
+    }
+    text.close().map_err(|error| CatchUpError::Index { index: "text", source: Box::new(error) })?;
+    Ok(documents)
 }

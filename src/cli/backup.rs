@@ -1,11 +1,34 @@
-//! stub
-use super::{Context, Failure};
-use clap::Args;
+//! `perennial backup`: a consistent copy while serving.
+
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{Context, Failure, output};
+use crate::catalogue::offline::Offline;
+
+/// Copy the archive and private/ into a new folder, also while a server writes.
 #[derive(Debug, Args)]
-pub struct Backup;
+#[command(
+    after_help = "Example:\n  perennial backup /mnt/backup/2026-11-22\nThe copy is a store: `perennial --store DIR verify` checks it, `serve` offers it."
+)]
+pub struct Backup {
+    /// Folder that does not exist yet.
+    #[arg(value_name = "DIR")]
+    target: PathBuf,
+}
+
 impl Backup {
-    pub fn run(self, _c: &Context) -> Result<ExitCode, Failure> {
+    pub fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let offline = Offline::open(&context.store)?;
+        let done = offline.archive().backup(&self.target)?;
+        if context.json {
+            println!("{}", serde_json::json!(done));
+        } else {
+            let (size, last) = (output::bytes(done.bytes), done.last_sequence);
+            println!("{} files, {size}, up to event {last} in {}", done.files, self.target.display());
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -35,11 +35,6 @@ pub struct Client {
 }
 
 impl Client {
-    /// Where it is.
-    pub fn base(&self) -> &str {
-        &self.base
-    }
-
     /// Gets text.
     pub fn get(&self, path: &str) -> Result<String, Failure> {
         let response = ureq::get(format!("{}{path}", self.base)).config().http_status_as_error(false).build().call();

@@ -90,6 +90,8 @@ store_failure!(
     StartError,
     std::io::Error,
     archive::ReadError,
+    archive::BackupError,
+    catalogue::export::ExportError,
     catalogue::secrets::SecretsError,
     catalogue::rebuild::CatchUpError,
     crate::http::ServeError

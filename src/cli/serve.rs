@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{Context, Failure};
-use crate::catalogue::{Catalogue, Options, Settings};
+use crate::catalogue::{Catalogue, LEAST_FREE_SPACE, Options, Settings};
 use crate::http::{self, ServeOptions};
 
 /// How often the free space is read.
@@ -35,7 +35,7 @@ pub struct Serve {
     /// Payloads of at least this many bytes get an OCFL object of their own; 0 means all.
     #[arg(long, default_value_t = 8 << 20, value_name = "BYTES")]
     pub payload_object_threshold: u64,
-    /// Refuse writes (507) while fewer bytes than this are free.
+    /// Refuse writes (507) while fewer bytes than this are free; at least 32 MiB, which the indexes need to finish.
     #[arg(long, default_value_t = 64 << 20, value_name = "BYTES")]
     pub free_space_threshold: u64,
     /// Threads that answer; 0 means one per core.
@@ -48,7 +48,7 @@ impl Serve {
         let settings = Settings {
             read_only: self.read_only,
             payload_object_threshold: self.payload_object_threshold,
-            free_space_threshold: self.free_space_threshold,
+            free_space_threshold: self.free_space_threshold.max(LEAST_FREE_SPACE),
             index: self.index,
         };
         let catalogue = Catalogue::open(&context.store, &Options { settings, ..Options::default() })?;

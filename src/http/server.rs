@@ -75,8 +75,10 @@ pub fn bind(catalogue: Arc<Catalogue>, options: &ServeOptions) -> Result<Server,
     let listen = options.listen.clone();
     let resolved = listen.to_socket_addrs().map_err(|source| ServeError::Address { listen: listen.clone(), source })?;
     let addresses: Vec<SocketAddr> = resolved.collect();
-    let open = addresses.iter().all(|address| address.ip().is_loopback());
-    if !open && catalogue.secrets().users()?.is_empty() {
+    let loopback = addresses.iter().all(|address| address.ip().is_loopback());
+    // Behind a proxy every client arrives from loopback.
+    let open = loopback && options.public_url.is_none();
+    if !loopback && catalogue.secrets().users()?.is_empty() {
         let outside = addresses.iter().find(|address| !address.ip().is_loopback());
         return Err(ServeError::NoAdministrator {
             address: outside.copied().unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0))),

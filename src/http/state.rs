@@ -11,7 +11,7 @@ pub struct State {
     pub catalogue: Arc<Catalogue>,
     /// Address under which clients reach the service, without a slash at its end; derived from the request if absent.
     pub public_url: Option<String>,
-    /// Everybody may write: the service listens on loopback only.
+    /// Every program of this machine may write: the service listens on loopback and stands behind no proxy.
     pub open: bool,
 }
 
