@@ -358,7 +358,9 @@ impl<'a> Plan<'a> {
         let (disk, paths) = (self.archive.disk.as_ref(), &self.archive.paths);
         let _ = disk::remove_tree(disk, &paths.work.join(super::layout::encode(&self.id.to_string())));
         for target in &self.targets {
-            self.archive.places.remove_empty_parents(disk, &paths.archive, target);
+            if let Some(changed) = self.archive.places.remove_empty_parents(disk, &paths.archive, target) {
+                let _ = disk.sync_dir(&changed);
+            }
         }
     }
 }

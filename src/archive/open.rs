@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::chain::{self, Known, Probe};
-use super::disk::{self, Disk, Lock, LockError, ReadAt};
+use super::disk::{self, Disk, EntryKind, Lock, LockError, ReadAt};
 use super::error::{At, DiskError, OpenError};
-use super::layout::{ObjectId, StorePaths};
+use super::layout::{self, ObjectId, StorePaths};
 use super::merkle::Frontier;
 use super::place::{Parents, Places};
 use super::recent::Recent;
@@ -223,11 +223,7 @@ fn prepare(disk: &dyn Disk, paths: &StorePaths, recovery: &mut Recovery) -> Resu
             .map_or(OpenError::NoArchive { path: paths.lock.clone() }, OpenError::Disk),
     })?;
     disk::ensure_dir(disk, &paths.work).at("create directory", &paths.work)?;
-    for leftover in disk.list(&paths.work).at("list", &paths.work)? {
-        let path = paths.work.join(&leftover.name);
-        disk::remove_tree(disk, &path).at("remove", &path)?;
-        recovery.removed.push(leftover.name);
-    }
+    recovery.removed = empty_work(disk, paths)?;
     let present = match disk.status(&paths.archive).at("look at", &paths.archive)? {
         None => false,
         Some(_) if disk.list(&paths.archive).at("list", &paths.archive)?.is_empty() => {
@@ -245,6 +241,25 @@ fn prepare(disk: &dyn Disk, paths: &StorePaths, recovery: &mut Recovery) -> Resu
     } else {
         Err(OpenError::TwoFileSystems { archive: paths.archive.clone(), work: paths.work.clone() })
     }
+}
+
+/// Removes what interrupted work left, and the empty directories that it made for payload objects in the root.
+fn empty_work(disk: &dyn Disk, paths: &StorePaths) -> Result<Vec<String>, DiskError> {
+    let mut removed = Vec::new();
+    for leftover in disk.list(&paths.work).at("list", &paths.work)? {
+        let path = paths.work.join(&leftover.name);
+        let drafts =
+            if leftover.kind == EntryKind::Directory { disk.list(&path).at("list", &path)? } else { Vec::new() };
+        let ids = drafts.iter().filter_map(|draft| ObjectId::parse(&layout::decode(&draft.name)?));
+        for id in ids.filter(|id| matches!(id, ObjectId::Payload(_))) {
+            if let Some(changed) = Places::default().remove_empty_parents(disk, &paths.archive, &id.path()) {
+                disk.sync_dir(&changed).at("make durable", &changed)?;
+            }
+        }
+        disk::remove_tree(disk, &path).at("remove", &path)?;
+        removed.push(leftover.name);
+    }
+    Ok(removed)
 }
 
 /// A process that was killed after its last rename may not have made it durable; what is read now is built upon.

@@ -250,47 +250,56 @@ impl Iterator for Chunks {
     }
 }
 
-/// Reads a payload object's content file once from end to end; says what is wrong with it.
-pub fn verify_file(
-    file: &dyn ReadAt,
-    compressed: bool,
-    sha256: Sha256,
-    sha512: Option<Sha512>,
-) -> io::Result<Result<(), String>> {
+/// What one reading of a payload object's content file tells.
+pub struct Streams {
+    /// Digest of the stored bytes.
+    pub stored: Sha512,
+    /// Digest and length of the original bytes, or why they cannot be had.
+    pub original: Result<(Sha256, u64), String>,
+}
+
+/// Reads a payload object's content file once from end to end.
+///
+/// # Errors
+/// The disk's.
+pub fn digest_streams(file: &dyn ReadAt, compressed: bool) -> io::Result<Streams> {
     let length = file.length()?;
     let table = match compressed.then(|| SeekTable::read(file)).transpose() {
-        Ok(table) => table,
+        Ok(table) => Ok(table.unwrap_or_default()),
         Err(SeekTableError::Io(error)) => return Err(error),
-        Err(error) => return Ok(Err(error.to_string())),
+        Err(error) => Err(error.to_string()),
     };
     let (mut original, mut stored) = (Sha256Hasher::default(), Sha512Hasher::default());
-    let mut offset = 0;
+    let (mut original_bytes, mut offset) = (0, 0);
+    let mut problem = table.as_ref().err().cloned();
+    let mut bytes = Vec::new();
     for frame in table.iter().flat_map(|table| table.frames()) {
-        let mut bytes = vec![0; frame.stored as usize];
+        bytes.resize(frame.stored as usize, 0);
         file.read_exact_at(&mut bytes, frame.stored_offset)?;
         stored.update(&bytes);
         offset = frame.stored_offset + u64::from(frame.stored);
+        if frame.bytes as usize > PAYLOAD_FRAME_BYTES {
+            problem.get_or_insert_with(|| "a frame is longer than frames are".into());
+            continue;
+        }
         match FrameReader::unpack(frame, &bytes) {
-            Ok(content) if content.len() <= PAYLOAD_FRAME_BYTES => original.update(&content),
-            Ok(_) => return Ok(Err("a frame is longer than frames are".into())),
-            Err(error) => return Ok(Err(error.to_string())),
+            Ok(content) => {
+                original.update(&content);
+                original_bytes += content.len() as u64;
+            }
+            Err(error) => drop(problem.get_or_insert_with(|| error.to_string())),
         }
     }
     while offset < length {
-        let mut bytes = vec![0; (length - offset).min(PAYLOAD_FRAME_BYTES as u64) as usize];
+        bytes.resize((length - offset).min(PAYLOAD_FRAME_BYTES as u64) as usize, 0);
         file.read_exact_at(&mut bytes, offset)?;
         stored.update(&bytes);
         offset += bytes.len() as u64;
         if !compressed {
             original.update(&bytes);
+            original_bytes += bytes.len() as u64;
         }
     }
-    let (original, stored) = (original.finish(), stored.finish());
-    if original != sha256 {
-        return Ok(Err(format!("its content has the sha256 {original}")));
-    }
-    match sha512.filter(|expected| *expected != stored) {
-        Some(_) => Ok(Err(format!("its stored bytes have the sha512 {stored}"))),
-        None => Ok(Ok(())),
-    }
+    let original = problem.map_or_else(|| Ok((original.finish(), original_bytes)), Err);
+    Ok(Streams { stored: stored.finish(), original })
 }

@@ -56,17 +56,20 @@ impl Places {
         durable.extend(parents.made.iter().cloned());
     }
 
-    /// Removes the directories above `object` that are empty: a validator would flag them.
-    pub fn remove_empty_parents(&self, disk: &dyn Disk, root: &Path, object: &Path) {
+    /// Removes the directories above `object` that are empty: a validator would flag them. Returns the directory that
+    /// a name was removed from, if one was: to be fsynced before the reason for the removal is forgotten.
+    pub fn remove_empty_parents(&self, disk: &dyn Disk, root: &Path, object: &Path) -> Option<PathBuf> {
         let mut durable = self.durable.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut changed = None;
         for parent in object.ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty()) {
             let dir = root.join(parent);
             durable.remove(&dir);
-            let removed = disk.remove_dir(&dir);
-            let absent = matches!(&removed, Err(error) if error.kind() == std::io::ErrorKind::NotFound);
-            if removed.is_err() && !absent {
-                return;
+            match disk.remove_dir(&dir) {
+                Ok(()) => changed = dir.parent().map(Path::to_path_buf),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(_) => break,
             }
         }
+        changed
     }
 }

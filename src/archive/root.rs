@@ -6,6 +6,7 @@ use std::path::Path;
 use super::disk::{self, Disk, WriteFile};
 use super::error::{At, DiskError, OpenError};
 use super::layout::{LAYOUT, StorePaths};
+use crate::codec;
 
 pub const ROOT_DECLARATION: &str = "0=ocfl_1.1";
 pub const ROOT_DECLARATION_CONTENT: &[u8] = b"ocfl_1.1\n";
@@ -27,6 +28,24 @@ const LAYOUT_CONFIG: &str = r#"{
   "numberOfTuples": 3
 }
 "#;
+
+/// `sha512sum -c` checks the files that describe the root with this list.
+pub const LIST: &str = "root-files.sha512";
+
+/// Whether a file of this name belongs into the root.
+pub fn is_root_file(name: &str) -> bool {
+    name == LIST || files().iter().any(|(file, _)| file == name)
+}
+
+/// The paths of the files in the list.
+pub fn listed_files() -> impl Iterator<Item = String> {
+    files().into_iter().map(|(name, _)| name)
+}
+
+/// The list of the files of a new root.
+fn list() -> Vec<u8> {
+    files().iter().flat_map(|(name, content)| format!("{}  {name}\n", codec::sha512(content)).into_bytes()).collect()
+}
 
 /// Files of a new root, by their path.
 fn files() -> [(String, &'static [u8]); 6] {
@@ -51,7 +70,8 @@ pub fn create(disk: &dyn Disk, paths: &StorePaths) -> Result<(), DiskError> {
         disk.make_dir(dir).at("create directory", dir)?;
     }
     let mut written = Vec::new();
-    for (name, content) in files() {
+    let list = list();
+    for (name, content) in files().iter().map(|(name, content)| (name.as_str(), *content)).chain([(LIST, &list[..])]) {
         let path = draft.join(name);
         let mut file = disk.create(&path).at("create", &path)?;
         file.write_all(content).at("write", &path)?;

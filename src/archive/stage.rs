@@ -286,7 +286,7 @@ fn make_object(
             draft.add(name, sha512, spool.stored, file);
         }
         let sealed = draft.seal(disk, "payload stored", now)?;
-        make_durable(archive, &sealed)?;
+        make_durable(archive, &sealed, &above)?;
         verify_object(archive, &sealed, &path, name, digest, sha512)?;
         Ok(sealed.root)
     })();
@@ -296,9 +296,11 @@ fn make_object(
     made
 }
 
-fn make_durable(archive: &Inner, sealed: &SealedObject) -> Result<(), DiskError> {
+/// The names under `work/` are made durable too: by them an interrupted commit's empty directories are found again.
+fn make_durable(archive: &Inner, sealed: &SealedObject, above: &Path) -> Result<(), DiskError> {
     let files: Vec<&dyn WriteFile> = sealed.files.iter().map(AsRef::as_ref).collect();
-    let dirs: Vec<_> = sealed.dirs.iter().map(AsRef::as_ref).collect();
+    let names = [above, archive.paths.work.as_path()];
+    let dirs: Vec<&Path> = sealed.dirs.iter().map(PathBuf::as_path).chain(names).collect();
     archive.disk.sync_all(&files, &dirs).at("make durable", &sealed.root).inspect_err(|error| archive.poison(error))
 }
 
@@ -315,10 +317,9 @@ fn verify_object(
         return Err(StageError::ReadBack { path });
     }
     let file = disk.open(path).at("read back", path)?;
-    match super::payload::verify_file(file.as_ref(), name == COMPRESSED, digest, Some(sha512)).at("read back", path)? {
-        Ok(_) => Ok(()),
-        Err(_) => Err(StageError::ReadBack { path: path.to_path_buf() }),
-    }
+    let streams = super::payload::digest_streams(file.as_ref(), name == COMPRESSED).at("read back", path)?;
+    let is_kept = streams.stored == sha512 && streams.original.is_ok_and(|(original, _)| original == digest);
+    if is_kept { Ok(()) } else { Err(StageError::ReadBack { path: path.to_path_buf() }) }
 }
 
 /// The stored frames of a staged pack member.

@@ -1,4 +1,4 @@
-//! SHA-256 and SHA-512, in one piece or push by push.
+//! SHA-256 and SHA-512, in one piece or push by push; MD5 only to check what others promised.
 
 use sha2::Digest as _;
 
@@ -79,6 +79,57 @@ pub fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> Sha256 {
     Sha256::from_bytes(mac.finalize().into_bytes().into())
 }
 
+/// An algorithm by its OCFL name, for digests that others wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Algorithm {
+    Md5,
+    Sha256,
+    Sha512,
+}
+
+impl Algorithm {
+    /// Every algorithm known here.
+    pub const ALL: [Self; 3] = [Self::Md5, Self::Sha256, Self::Sha512];
+
+    /// The name in OCFL inventories and in `checksums[].algorithm`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Md5 => "md5",
+            Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+        }
+    }
+
+    /// The algorithm of this name, if it is known here.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+
+    /// A new digest of a stream.
+    pub fn hasher(self) -> AnyHasher {
+        AnyHasher(match self {
+            Self::Md5 => Box::new(md5::Md5::default()),
+            Self::Sha256 => Box::new(sha2::Sha256::default()),
+            Self::Sha512 => Box::new(sha2::Sha512::default()),
+        })
+    }
+}
+
+/// A digest of a stream by an algorithm that was chosen while running.
+pub struct AnyHasher(Box<dyn sha2::digest::DynDigest + Send>);
+
+impl AnyHasher {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all bytes taken, in lower-case hexadecimal digits.
+    pub fn finish(self) -> String {
+        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +146,12 @@ mod tests {
         let (streamed_256, streamed_512, bytes) = digester.finish();
         assert_eq!(streamed_256.to_string(), expected_256);
         assert_eq!(streamed_512.to_string(), expected_512);
+        let expected = [(Algorithm::Md5, "900150983cd24fb0d6963f7d28e17f72"), (Algorithm::Sha256, expected_256)];
+        for (algorithm, expected) in expected {
+            let mut hasher = algorithm.hasher();
+            hasher.update(b"abc");
+            assert_eq!(hasher.finish(), expected);
+        }
         assert_eq!((sha256(b"abc"), sha512(b"abc"), 3), (streamed_256, streamed_512, bytes));
     }
 }

@@ -9,7 +9,7 @@ mod reader;
 mod seek;
 mod writer;
 
-pub use digest::{Digester, Sha256Hasher, Sha512Hasher, hmac_sha256, sha256, sha512};
+pub use digest::{Algorithm, AnyHasher, Digester, Sha256Hasher, Sha512Hasher, hmac_sha256, sha256, sha512};
 pub use frame::{FrameEncoder, FrameError, decode_frame};
 pub use reader::{FrameReader, ReadAt};
 pub use seek::{Frame, SeekTable, SeekTableError};

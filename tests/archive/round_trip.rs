@@ -5,27 +5,9 @@ use std::sync::Arc;
 use perennial::archive::disk::RealDisk;
 use perennial::archive::{Archive, Options};
 use perennial::codec::sha256;
-use perennial::model::{Event, Instant, Kind, Operation, PayloadLocation, RecordId};
-use serde_json::value::RawValue;
+use perennial::model::{Instant, PayloadLocation};
 
-fn line(sequence: u64, id: &str, record: Option<&str>) -> Vec<u8> {
-    let operation = if record.is_some() { Operation::Put } else { Operation::Delete };
-    let event = Event {
-        sequence,
-        operation,
-        kind: Kind::Product,
-        collection: RecordId::parse("c").ok(),
-        id: RecordId::parse(id).expect("valid"),
-        revision: 1,
-        time: Instant::from_micros(1_700_000_000_000_000 + sequence as i64).to_string(),
-        agent: "local".into(),
-        scope: "local".into(),
-        key: None,
-        previous: None,
-        record: record.map(|record| RawValue::from_string(record.to_owned()).expect("JSON")),
-    };
-    event.to_line()
-}
+use super::Lines;
 
 #[test]
 fn what_was_committed_is_read_after_the_store_is_opened_again() {
@@ -41,7 +23,7 @@ fn what_was_committed_is_read_after_the_store_is_opened_again() {
         (0..5_000_000u32).map(|n| (n / 900) as u8).collect(),
         (0..5_000_000u64).map(|n| (n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as u8 ^ ((n * n) >> 9) as u8).collect(),
     ];
-    let commit = {
+    let (commit, tombstone) = {
         let (archive, recovery) = Archive::open(&store, Arc::new(RealDisk), options.clone()).expect("a new store");
         assert!(recovery.created && recovery.last_sequence == 0);
         let second = Archive::open(&store, Arc::new(RealDisk), options.clone()).err().expect("in use");
@@ -54,12 +36,13 @@ fn what_was_committed_is_read_after_the_store_is_opened_again() {
                 Arc::new(stager.finish(Some(sha256(payload))).expect("the promised digest"))
             })
             .collect();
-        let lines: Vec<_> =
-            records.iter().zip(1..).map(|(record, n)| line(n, &format!("p{n}"), Some(record))).collect();
+        let mut log = Lines::default();
+        let lines: Vec<_> = records.iter().zip(1..).map(|(record, n)| log.put(&format!("p{n}"), record)).collect();
         let mut writer = archive.writer().expect("the writer");
         let commit = writer.commit(&lines, &staged).expect("committed");
-        writer.commit(&[line(301, "p1", None)], &[]).expect("committed");
-        commit
+        let tombstone = log.delete("p1");
+        writer.commit(std::slice::from_ref(&tombstone), &[]).expect("committed");
+        (commit, tombstone)
     };
     let (archive, recovery) = Archive::open(&store, Arc::new(RealDisk), options).expect("the store");
     assert_eq!((recovery.last_sequence, recovery.segments, recovery.damages.len()), (301, 2, 0));
@@ -82,6 +65,9 @@ fn what_was_committed_is_read_after_the_store_is_opened_again() {
     let segments: Vec<_> = archive.segments(2).expect("segments").map(|segment| segment.expect("good")).collect();
     assert_eq!(segments.iter().map(|segment| segment.lines.len()).collect::<Vec<_>>(), [299, 1]);
     assert_eq!(segments[0].lines[0].location, commit.records[1]);
-    let tombstone = &segments[1].lines[0];
-    assert_eq!(archive.line(&tombstone.location).expect("readable"), line(301, "p1", None));
+    assert_eq!(archive.line(&segments[1].lines[0].location).expect("readable"), tombstone);
+    let verification = archive.verify(&mut |_| {}).expect("readable");
+    assert!(verification.findings.is_empty(), "{:#?}", verification.findings);
+    assert_eq!((verification.lines, verification.payloads, verification.objects), (301, 5, 4));
+    assert_eq!(verification.root, Some(archive.tree().root()));
 }

@@ -1,6 +1,7 @@
 //! The door to the disk: every file access of the archive goes through [`Disk`], so that a test can cut the power after
 //! any operation, lose any fsync, or fail any call. Knows nothing of OCFL, segments or payloads.
 
+pub mod double;
 mod real;
 
 use std::fmt;
