@@ -38,7 +38,7 @@ struct Copy<'a> {
 }
 
 impl Archive {
-    /// Copies the archive and `private/` into a new folder, which is then a store of its own; durable when this returns.
+    /// Copies the archive into a new folder, which is then a store of its own; durable when this returns.
     ///
     /// # Errors
     /// `Exists`, or the disk's; a copy that failed stays for a look and is no backup.
@@ -52,11 +52,6 @@ impl Archive {
         let mut copy = Copy { disk, done };
         disk::ensure_dir(disk, target).at("create directory", target)?;
         copy.tree(&paths.archive, &target.join("archive"))?;
-        let private = paths.store.join("private");
-        if disk.status(&private).at("look at", &private)?.is_some() {
-            copy.tree(&private, &target.join("private"))?;
-            restrict(&target.join("private"))?;
-        }
         disk.sync_dir(target).at("make durable", target)?;
         Ok(copy.done)
     }
@@ -102,10 +97,4 @@ impl Copy<'_> {
         self.done.bytes += length;
         Ok(())
     }
-}
-
-/// `private/` stays for its owner alone.
-fn restrict(folder: &Path) -> Result<(), DiskError> {
-    use rustix::fs::{Mode, chmod};
-    chmod(folder, Mode::RWXU).map_err(std::io::Error::from).at("protect", folder)
 }

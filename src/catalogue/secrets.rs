@@ -146,6 +146,31 @@ impl Secrets {
     }
 }
 
+/// Copies `private/` of a store into another store's folder, for its owner alone. Without one there is nothing to copy.
+///
+/// # Errors
+/// `SecretsError::Io` with the file.
+pub fn copy(store: &Path, target: &Path) -> Result<(), SecretsError> {
+    let (from, to) = (store.join("private"), target.join("private"));
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| SecretsError::Io { path, source }
+    };
+    let entries = match fs::read_dir(&from) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(SecretsError::Io { path: from, source }),
+    };
+    fs::DirBuilder::new().mode(0o700).create(&to).map_err(failed(&to))?;
+    for entry in entries {
+        let path = entry.map_err(failed(&from))?.path();
+        let Some(name) = path.file_name() else { continue };
+        let bytes = fs::read(&path).map_err(failed(&path))?;
+        replace(&to.join(name), &bytes).map_err(failed(&path))?;
+    }
+    Ok(())
+}
+
 fn random() -> io::Result<[u8; 32]> {
     let mut bytes = [0u8; 32];
     let mut filled = 0;

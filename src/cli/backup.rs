@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{Context, Failure, output};
 use crate::catalogue::offline::Offline;
+use crate::catalogue::secrets;
 
 /// Copy the archive and private/ into a new folder, also while a server writes.
 #[derive(Debug, Args)]
@@ -23,6 +24,7 @@ impl Backup {
     pub fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let offline = Offline::open(&context.store)?;
         let done = offline.archive().backup(&self.target)?;
+        secrets::copy(&context.store, &self.target)?;
         if context.json {
             println!("{}", serde_json::json!(done));
         } else {

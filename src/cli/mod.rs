@@ -80,7 +80,8 @@ struct Context {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let long_running = matches!(arguments.verb, Verb::Serve(_) | Verb::Demo(_));
-    let filter = if long_running && arguments.log == "warn" { "info".to_owned() } else { arguments.log };
+    let filter =
+        if long_running && arguments.log == "warn" { "info,actix_server=warn".to_owned() } else { arguments.log };
     observe::init(arguments.log_format, &filter);
     let context = Context { store: arguments.store, json: arguments.json };
     let done = match arguments.verb {

@@ -1,25 +1,26 @@
 //! All routes, the same for the service and for tests.
 
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{ServiceConfig, get, scope};
+use actix_web::web::{ServiceConfig, scope};
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::faces::{native, ops, stac};
 use super::openapi;
 use super::problem::Problem;
+use super::read;
 
 /// Mounts every face.
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(scope("/api/v1").configure(native::routes))
         .service(scope("/stac").configure(stac::routes))
-        .route("/", get().to(ops::front))
-        .route("/health", get().to(ops::health))
-        .route("/metrics", get().to(ops::metrics))
-        .route("/openapi.json", get().to(description))
+        .route("/", read().to(ops::front))
+        .route("/health", read().to(ops::health))
+        .route("/metrics", read().to(ops::metrics))
+        .route("/openapi.json", read().to(description))
         .service(SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::new(["/openapi.json"])))
-        .route("/docs", get().to(docs));
+        .route("/docs", read().to(docs));
 }
 
 /// What no route takes: 404, or 405 for a write on a readable path.

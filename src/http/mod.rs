@@ -22,6 +22,12 @@ pub use parameters::Parameters;
 pub use problem::Problem;
 pub use server::{ServeError, ServeOptions, Server, bind};
 
+/// A route for reading: GET, and HEAD, whose answer is the same without its body (RFC 9110 § 9.3.2).
+fn read() -> actix_web::Route {
+    use actix_web::guard::{Any, Get, Head};
+    actix_web::web::route().guard(Any(Get()).or(Head()))
+}
+
 /// Runs work that reads or writes disks on a thread that may wait.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, crate::catalogue::Error> + Send + 'static,

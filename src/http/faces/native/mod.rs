@@ -7,40 +7,40 @@ pub mod search;
 pub mod uploads;
 pub mod wire;
 
-use actix_web::web::{ServiceConfig, delete, get, head, patch, post, put};
+use actix_web::web::{ServiceConfig, delete, patch, post, put};
+
+use crate::http::read;
 
 /// Routes under `/api/v1`.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route("/collections", get().to(records::list_collections))
+        .route("/collections", read().to(records::list_collections))
         .route("/collections", post().to(records::create_collection))
-        .route("/collections/{collection}", get().to(records::get_collection))
+        .route("/collections/{collection}", read().to(records::get_collection))
         .route("/collections/{collection}", put().to(records::put_collection))
         .route("/collections/{collection}", patch().to(records::patch_collection))
         .route("/collections/{collection}", delete().to(records::delete_collection))
-        .route("/collections/{collection}/revisions", get().to(records::collection_revisions))
-        .route("/collections/{collection}/revisions/{revision}", get().to(records::collection_revision))
-        .route("/collections/{collection}/source", get().to(files::collection_source))
+        .route("/collections/{collection}/revisions", read().to(records::collection_revisions))
+        .route("/collections/{collection}/revisions/{revision}", read().to(records::collection_revision))
+        .route("/collections/{collection}/source", read().to(files::collection_source))
         .route("/collections/{collection}/products", post().to(records::create_product))
-        .route("/collections/{collection}/products/{id}", get().to(records::get_product))
+        .route("/collections/{collection}/products/{id}", read().to(records::get_product))
         .route("/collections/{collection}/products/{id}", put().to(records::put_product))
         .route("/collections/{collection}/products/{id}", patch().to(records::patch_product))
         .route("/collections/{collection}/products/{id}", delete().to(records::delete_product))
-        .route("/collections/{collection}/products/{id}/revisions", get().to(records::product_revisions))
-        .route("/collections/{collection}/products/{id}/revisions/{revision}", get().to(records::product_revision))
-        .route("/collections/{collection}/products/{id}/source", get().to(files::product_source))
-        .route("/collections/{collection}/products/{id}/files/{name}", get().to(files::get_file))
-        .route("/collections/{collection}/products/{id}/files/{name}", head().to(files::get_file))
+        .route("/collections/{collection}/products/{id}/revisions", read().to(records::product_revisions))
+        .route("/collections/{collection}/products/{id}/revisions/{revision}", read().to(records::product_revision))
+        .route("/collections/{collection}/products/{id}/source", read().to(files::product_source))
+        .route("/collections/{collection}/products/{id}/files/{name}", read().to(files::get_file))
         .route("/collections/{collection}/products/{id}/files/{name}", put().to(files::put_file))
-        .route("/records/{kind}/{id}", get().to(records::get_record))
+        .route("/records/{kind}/{id}", read().to(records::get_record))
         .route("/records/{kind}/{id}", put().to(records::put_record))
         .route("/records/{kind}/{id}", delete().to(records::delete_record))
-        .route("/search", get().to(search::search))
+        .route("/search", read().to(search::search))
         .route("/ingest", post().to(ingest::ingest))
         .route("/documents", post().to(ingest::document))
         .route("/uploads", post().to(uploads::create))
-        .route("/uploads/{upload}", get().to(uploads::state))
-        .route("/uploads/{upload}", head().to(uploads::state))
+        .route("/uploads/{upload}", read().to(uploads::state))
         .route("/uploads/{upload}", patch().to(uploads::write))
         .route("/uploads/{upload}", post().to(uploads::finish))
         .route("/uploads/{upload}", delete().to(uploads::discard));

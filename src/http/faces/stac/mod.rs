@@ -9,27 +9,29 @@ mod search;
 mod transaction;
 pub mod wire;
 
-use actix_web::web::{ServiceConfig, delete, get, patch, post, put};
+use actix_web::web::{ServiceConfig, delete, patch, post, put};
+
+use crate::http::read;
 
 /// Routes under `/stac`.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route("", get().to(landing::landing))
-        .route("/", get().to(landing::landing))
-        .route("/conformance", get().to(landing::conformance))
-        .route("/queryables", get().to(queryables::all))
-        .route("/search", get().to(search::get_search))
+        .route("", read().to(landing::landing))
+        .route("/", read().to(landing::landing))
+        .route("/conformance", read().to(landing::conformance))
+        .route("/queryables", read().to(queryables::all))
+        .route("/search", read().to(search::get_search))
         .route("/search", post().to(search::post_search))
-        .route("/collections", get().to(collections::list))
+        .route("/collections", read().to(collections::list))
         .route("/collections", post().to(transaction::create_collection))
-        .route("/collections/{collection}", get().to(collections::one))
+        .route("/collections/{collection}", read().to(collections::one))
         .route("/collections/{collection}", put().to(transaction::put_collection))
         .route("/collections/{collection}", patch().to(transaction::patch_collection))
         .route("/collections/{collection}", delete().to(transaction::delete_collection))
-        .route("/collections/{collection}/queryables", get().to(queryables::of_collection))
-        .route("/collections/{collection}/items", get().to(items::list))
+        .route("/collections/{collection}/queryables", read().to(queryables::of_collection))
+        .route("/collections/{collection}/items", read().to(items::list))
         .route("/collections/{collection}/items", post().to(transaction::create_item))
-        .route("/collections/{collection}/items/{item}", get().to(items::one))
+        .route("/collections/{collection}/items/{item}", read().to(items::one))
         .route("/collections/{collection}/items/{item}", put().to(transaction::put_item))
         .route("/collections/{collection}/items/{item}", patch().to(transaction::patch_item))
         .route("/collections/{collection}/items/{item}", delete().to(transaction::delete_item));
