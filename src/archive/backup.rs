@@ -1,7 +1,8 @@
 //! A consistent copy of the archive while it is written: every object that was committed when the copy began.
 //!
 //! Objects never change, and a payload object is committed before the segment that names it. So the copy is right when
-//! it leaves out the segments that came after its beginning; what else arrives meanwhile is harmless.
+//! it leaves out the segments that came after its beginning; what else arrives meanwhile is harmless. A second backup
+//! into the same folder adds what is missing there.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,8 @@ use super::error::{At, DiskError};
 use super::layout::{ObjectId, decode};
 use super::open::Archive;
 
+/// Names the storage root of an archive (OCFL 1.1 § 4).
+const DECLARATION: &str = "0=ocfl_1.1";
 /// Bytes copied at once.
 const PIECE: usize = 1 << 20;
 
@@ -26,7 +29,7 @@ pub struct Backup {
 /// Why there is no backup.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    #[error("{} exists already: give a folder that does not", path.display())]
+    #[error("{} exists and is no backup: give a new folder, or one that an earlier backup made", path.display())]
     Exists { path: PathBuf },
     #[error(transparent)]
     Disk(#[from] DiskError),
@@ -38,20 +41,22 @@ struct Copy<'a> {
 }
 
 impl Archive {
-    /// Copies the archive into a new folder, which is then a store of its own; durable when this returns.
+    /// Copies the archive into a folder, which is then a store of its own; durable when this returns. A folder that an
+    /// earlier backup made gets what it lacks.
     ///
     /// # Errors
-    /// `Exists`, or the disk's; a copy that failed stays for a look and is no backup.
+    /// `Exists` for a folder of something else, or the disk's; a copy that failed is completed by the next.
     pub fn backup(&self, target: &Path) -> Result<Backup, BackupError> {
         let disk = self.inner.disk.as_ref();
-        let paths = &self.inner.paths;
-        if disk.status(target).at("look at", target)?.is_some() {
+        let declaration = target.join("archive").join(DECLARATION);
+        let is_new = disk.status(target).at("look at", target)?.is_none();
+        if !is_new && disk.status(&declaration).at("look at", &declaration)?.is_none() {
             return Err(BackupError::Exists { path: target.to_owned() });
         }
         let done = Backup { last_sequence: self.last_sequence(), files: 0, bytes: 0 };
         let mut copy = Copy { disk, done };
         disk::ensure_dir(disk, target).at("create directory", target)?;
-        copy.tree(&paths.archive, &target.join("archive"))?;
+        copy.tree(&self.inner.paths.archive, &target.join("archive"))?;
         disk.sync_dir(target).at("make durable", target)?;
         Ok(copy.done)
     }
@@ -59,7 +64,9 @@ impl Archive {
 
 impl Copy<'_> {
     fn tree(&mut self, from: &Path, to: &Path) -> Result<(), DiskError> {
-        self.disk.make_dir(to).at("create directory", to)?;
+        if self.disk.status(to).at("look at", to)?.is_none() {
+            self.disk.make_dir(to).at("create directory", to)?;
+        }
         for entry in self.disk.list(from).at("list", from)? {
             if self.is_too_new(&entry.name) {
                 continue;
@@ -80,8 +87,23 @@ impl Copy<'_> {
         matches!(id, Some(ObjectId::Segment { first, .. }) if first > self.done.last_sequence)
     }
 
+    /// Small files are compared, large ones are known by their name and length: objects never change.
+    fn is_same(&self, one: &Path, other: &Path, length: u64) -> Result<bool, DiskError> {
+        if length > PIECE as u64 {
+            return Ok(true);
+        }
+        let one_bytes = disk::read_file(self.disk, one, length).at("read", one)?;
+        Ok(one_bytes == disk::read_file(self.disk, other, length).at("read", other)?)
+    }
+
     fn file(&mut self, from: &Path, to: &Path, length: u64) -> Result<(), DiskError> {
         let source = self.disk.open(from).at("open", from)?;
+        match self.disk.status(to).at("look at", to)? {
+            None => {}
+            Some(EntryKind::File { bytes }) if bytes == length && self.is_same(from, to, length)? => return Ok(()),
+            // Half a file of an interrupted backup.
+            Some(_) => self.disk.remove_file(to).at("remove", to)?,
+        }
         let mut target = self.disk.create(to).at("create", to)?;
         let mut piece = vec![0; PIECE];
         let mut at = 0;

@@ -103,6 +103,9 @@ impl Catalogue {
         commands: &mut Vec<Command>,
     ) -> Result<(), Error> {
         let Some(format) = importer::recognise(&draft.report.name, bytes) else {
+            if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+                return Err(Error::invalid("", "is of no format that is known here: native JSON or NDJSON, or STAC"));
+            }
             // Native records are the common tongue: their schema says best what is missing.
             return self.native_command(text_of(bytes)?, submitter, commands);
         };

@@ -157,8 +157,8 @@ impl Catalogue {
         };
         let last = archive.last_sequence();
         let (mut records, mut text) = open_indexes(&folder, last, TextOptions::default())?;
-        rebuild::catch_up_logged(&archive, &mut records, last)?;
-        rebuild::catch_up_logged(&archive, &mut text, last)?;
+        bring_up(&archive, &mut records, last)?;
+        bring_up(&archive, &mut text, last)?;
         let health = Arc::new(Health::default());
         health.note_position("records", records.position());
         health.note_position("text", text.position());
@@ -234,6 +234,15 @@ pub(super) fn open_indexes(folder: &Path, last: u64, options: TextOptions) -> Re
     let records = open_index("records", &folder.join("records"), last, Records::open)?;
     let text = open_index("text", &folder.join("text"), last, |path| TextIndex::open(path, options.clone()))?;
     Ok((records, text))
+}
+
+/// Catches an index up; one that cannot take what the archive holds is emptied and built again.
+fn bring_up<P: Projection>(archive: &Archive, index: &mut P, last: u64) -> Result<(), StartError> {
+    let Err(error) = rebuild::catch_up_logged(archive, index, last) else { return Ok(()) };
+    let CatchUpError::Index { index: name, source } = error else { return Err(error.into()) };
+    tracing::warn!(index = name, cause = source.to_string(), "index cannot catch up; building it again");
+    index.reset().map_err(|error| CatchUpError::Index { index: name, source: Box::new(error) })?;
+    Ok(rebuild::catch_up_logged(archive, index, last)?)
 }
 
 fn open_index<P: Projection, E: std::error::Error + Send + Sync + 'static>(

@@ -161,7 +161,7 @@ pub fn copy(store: &Path, target: &Path) -> Result<(), SecretsError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(source) => return Err(SecretsError::Io { path: from, source }),
     };
-    fs::DirBuilder::new().mode(0o700).create(&to).map_err(failed(&to))?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&to).map_err(failed(&to))?;
     for entry in entries {
         let path = entry.map_err(failed(&from))?.path();
         let Some(name) = path.file_name() else { continue };

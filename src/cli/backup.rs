@@ -9,13 +9,13 @@ use super::{Context, Failure, output};
 use crate::catalogue::offline::Offline;
 use crate::catalogue::secrets;
 
-/// Copy the archive and private/ into a new folder, also while a server writes.
+/// Copy the archive and private/ into a folder, also while a server writes; a second time adds what is new.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  perennial backup /mnt/backup/2026-11-22\nThe copy is a store: `perennial --store DIR verify` checks it, `serve` offers it."
 )]
 pub struct Backup {
-    /// Folder that does not exist yet.
+    /// New folder, or one that an earlier backup made.
     #[arg(value_name = "DIR")]
     target: PathBuf,
 }

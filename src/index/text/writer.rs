@@ -97,6 +97,10 @@ impl Engine {
         let writer: IndexWriter<IndexDocument> = index.writer_with_options(writer_options).map_err(failed)?;
         writer.set_merge_policy(Box::new(merge_policy()));
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
+        // A killed process leaves files of the commit that it never made; their names would be taken when it is made again.
+        if !is_new {
+            writer.garbage_collect_files().wait().map_err(failed)?;
+        }
         let mut engine = Self { index, reader, writer };
         if is_new {
             engine.commit(0)?;
