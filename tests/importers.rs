@@ -3,21 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use perennial::codec::sha256;
 use perennial::importer::{Context, Outcome, Reason, UNCOLLECTED, import, recognise};
-use perennial::model::{Entity, Kind, Sha256};
+use perennial::model::{Entity, Kind};
 use perennial::schema::Registry;
-
-/// Stands in for sha256: only differences matter here.
-fn digest(bytes: &[u8]) -> Sha256 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut filled = [0; 32];
-    for (seed, part) in filled.chunks_exact_mut(8).enumerate() {
-        let mut hasher = DefaultHasher::new();
-        (seed, bytes).hash(&mut hasher);
-        part.copy_from_slice(&hasher.finish().to_be_bytes());
-    }
-    Sha256::from_bytes(filled)
-}
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -60,7 +49,7 @@ fn account(files: &[PathBuf]) -> Account {
             account.unrecognised.push(path.clone());
             continue;
         };
-        let made = import(format, &bytes, &Context::new(&digest));
+        let made = import(format, &bytes, &Context::new(&sha256));
         for entity in &made.entities {
             let checked = match registry.check(&entity.record) {
                 Ok(checked) => checked,
@@ -72,7 +61,7 @@ fn account(files: &[PathBuf]) -> Account {
             };
             let view = Entity::view(checked.text.as_bytes()).expect("viewable");
             let source = entity.source.as_ref().expect("a STAC record has a source");
-            assert_eq!(view.source.expect("source").sha256, digest(&bytes[source.range.clone()]).to_string());
+            assert_eq!(view.source.expect("source").sha256, sha256(&bytes[source.range.clone()]).to_string());
             match view.kind {
                 Kind::Product => {
                     let collection = view.collection.expect("a product has a collection").into_owned();

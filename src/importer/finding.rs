@@ -67,7 +67,7 @@ pub enum Reason {
     LongitudeWrapped,
     #[error("the geometry cannot be used: {message}")]
     GeometryUnusable { message: String },
-    #[error("asset {name:?} makes no file: {message}")]
+    #[error("asset {name:?} is not wholly usable: {message}")]
     AssetUnusable { name: String, message: String },
     #[error("link {number} has no rel and href and is not followed")]
     LinkUnusable { number: usize },

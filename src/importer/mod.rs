@@ -1,14 +1,13 @@
 //! Turns foreign documents into records: pure functions from source bytes to record texts, re-runnable over kept
 //! sources. What each field becomes stands in `docs/importers/`. Checks nothing that `schema` checks.
 
-mod draft;
 mod finding;
 mod recognise;
 mod stac;
 
 use std::ops::Range;
 
-use crate::model::{RecordId, Sha256, json};
+use crate::model::{Draft, RecordId, Sha256, json};
 
 pub use finding::{Finding, Outcome, Reason};
 pub use recognise::{Format, recognise};
@@ -77,7 +76,7 @@ pub fn import(format: Format, bytes: &[u8], context: &Context<'_>) -> Imported {
 
 /// The record of a collection that products name and no document describes.
 pub fn minimal_collection(id: &RecordId) -> String {
-    let mut draft = draft::Draft::new("collection", id.as_str());
+    let mut draft = Draft::new("collection", id.as_str());
     draft.string("title", id.as_str());
     draft.string("description", "Made by an import: products name this collection, and no document describes it yet.");
     draft.finish()

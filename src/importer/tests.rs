@@ -46,7 +46,7 @@ fn an_item_becomes_a_product_and_keeps_every_value_as_written() {
         r#","files":[{"name":"B01","role":"data","bytes":12,"checksums":[{"algorithm":"sha256","value":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","source":"producer"}],"media_type":"image/tiff","href":"b.tif"}]"#,
         r#","links":[{"rel":"license","href":"https://l"}]"#,
         r#","properties":{"datetime":"2020-01-02T03:04:05.6Z","title":"T","platform":"sentinel-2a","constellation":"sentinel-2","instruments":["msi"],"gsd":10.0,"eo:cloud_cover":1.50,"processing:level":"L2A","big":123456789012345678901,"created":"2020-01-03"}"#,
-        r#","stac":{"stac_version":"1.0.0","stac_extensions":["https://x/y.json"],"assets":{"B01":{"href":"b.tif","type":"image/tiff","roles":["data","x"],"file:size":12,"file:checksum":"1220e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}},"odd":{"a":1.0}}"#,
+        r#","stac":{"assets":{"B01":{"href":"b.tif","type":"image/tiff","roles":["data","x"],"file:size":12,"file:checksum":"1220e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}},"stac_version":"1.0.0","stac_extensions":["https://x/y.json"],"odd":{"a":1.0}}"#,
         &format!(r#","source":{{"media_type":"application/geo+json","sha256":"{digest}"}}}}"#),
     ];
     assert_eq!(record, expected.concat());
@@ -58,7 +58,7 @@ fn an_item_becomes_a_product_and_keeps_every_value_as_written() {
 fn an_item_without_collection_time_or_place_is_still_kept_and_says_so() {
     let (record, findings) = record(r#"{"type":"Feature","assets":{},"id":"a","geometry":null,"properties":null}"#);
     let start =
-        r#"{"kind":"product","id":"a","collection":"uncollected","stac":{"properties":null,"assets":{}},"source""#;
+        r#"{"kind":"product","id":"a","collection":"uncollected","stac":{"assets":{},"properties":null},"source""#;
     assert!(record.starts_with(start), "{record}");
     let expected =
         [Reason::NoCollection { used: "uncollected".into() }, Reason::WrongType { name: "properties" }, Reason::NoTime];
@@ -69,7 +69,7 @@ fn an_item_without_collection_time_or_place_is_still_kept_and_says_so() {
 fn broken_fields_are_kept_and_named_and_the_rest_is_used() {
     let (record, findings) = record(
         r#"{"type":"Feature","stac_version":"0.8.0","id":"a","collection":"c","geometry":{"type":"Point","coordinates":[4e5,91]},
-        "bbox":[0,1],"links":[{"rel":"x"},{"rel":"self","href":"y"}],"assets":{"":{"href":"z"},"b":{"file:size":"big"}},
+        "bbox":[0,1],"links":[{"rel":"x"},{"rel":"self","href":"y"}],"assets":{"":{"href":"z"},"b":{},"c":{"href":"d","file:size":"big"}},
         "properties":{"datetime":"2020-01-02T00:00:00","end_datetime":"2019-01-01T00:00:00Z","eo:platform":"p"}}"#,
     );
     let names: Vec<String> = findings.iter().map(ToString::to_string).collect();
@@ -78,12 +78,14 @@ fn broken_fields_are_kept_and_named_and_the_rest_is_used() {
         "the end 2019-01-01T00:00:00Z lies before the start 2020-01-02T00:00:00.000000Z: only the start is used",
         "the geometry cannot be used: /geometry/coordinates: latitude 91 lies outside -90 to 90",
         "the bounding box cannot be used: /bbox: a bounding box has 4 or 6 numbers, got 2",
-        "asset \"\" makes no file: an identifier must not be empty",
-        "asset \"b\" makes no file: file:size \"big\" is no number of bytes",
+        "asset \"\" is not wholly usable: an identifier must not be empty",
+        "asset \"b\" is not wholly usable: it has no href",
+        "asset \"c\" is not wholly usable: file:size \"big\" is no number of bytes",
         "link 1 has no rel and href and is not followed",
     ];
     assert_eq!(names, expected);
     for kept in [
+        r#""assets":{"":{"href":"z"},"c":{"href":"d","file:size":"big"}},"assets_without_href":{"b":{}}"#,
         r#""links":[{"rel":"self","href":"y"}]"#,
         r#""links":[{"rel":"x"},{"rel":"self","href":"y"}]"#,
         r#""bbox":[0,1]"#,

@@ -2,6 +2,7 @@
 //! Knows no file, no clock, no network and no index; everything here is a value or a pure function.
 
 mod digest;
+mod draft;
 mod entity;
 mod event;
 mod id;
@@ -13,6 +14,7 @@ mod time;
 pub mod uri;
 
 pub use digest::{InvalidDigest, Sha256, Sha512};
+pub use draft::Draft;
 pub use entity::{Access, Checksum, Entity, File, Identifier, Keyword, Level, Link, Name, Source};
 pub use event::{Event, IdempotencyKey, LineError, Operation};
 pub use id::{InvalidId, Key, Kind, RecordId};

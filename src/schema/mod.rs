@@ -129,7 +129,11 @@ impl Registry {
         }
         let key = key_of(&document, kind).ok_or_else(|| vec![Violation::of_whole("identifier", "no usable id")])?;
         let written = document.written(whole);
-        let text = if written.contains(['\n', '\r']) { json::compact(written).into() } else { Cow::Borrowed(written) };
+        let text = if memchr::memchr2(b'\n', b'\r', written.as_bytes()).is_some() {
+            json::compact(written).into()
+        } else {
+            Cow::Borrowed(written)
+        };
         Ok(Checked { key, text })
     }
 

@@ -83,6 +83,10 @@ impl Reader<'_> {
         Fault { rule: "nul", ..Fault::syntax(self.at, "a record must not contain NUL") }
     }
 
+    fn rest(&self) -> &[u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
     fn space(&mut self) {
         while matches!(self.bytes.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
@@ -203,6 +207,7 @@ impl Reader<'_> {
         let index = self.push(Shape::String { escaped: false });
         let mut escaped = false;
         loop {
+            self.at += self.rest().iter().position(|byte| ends_plain_text(*byte)).unwrap_or(self.rest().len());
             match self.bytes.get(self.at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -210,8 +215,7 @@ impl Reader<'_> {
                     self.escape(index)?;
                 }
                 Some(0) => return Err(self.nul()),
-                Some(0..0x20) => return Err(Fault::syntax(self.at, "a control character in a string must be escaped")),
-                Some(_) => self.at += 1,
+                Some(_) => return Err(Fault::syntax(self.at, "a control character in a string must be escaped")),
                 None => return Err(Fault::syntax(self.at, "the text ends within a string")),
             }
         }
@@ -336,6 +340,11 @@ impl Reader<'_> {
             self.faults.push(Fault { slot: Some(value), offset, rule, message: Cow::Owned(message) });
         }
     }
+}
+
+/// Whether plain text of a string ends here: a quote, an escape, or what must not stand in one.
+const fn ends_plain_text(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < 0x20
 }
 
 fn same_name(document: &Document<'_>, left: Slot, right: Slot) -> bool {

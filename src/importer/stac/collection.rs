@@ -4,7 +4,7 @@ use super::names::Names;
 use super::{Draft, Fields, Making, Reason, json, names, space, time};
 
 /// Members that get a place of their own in the record; all others go to `stac` as given.
-const PLACED: &[&str] = &["type", "id", "title", "description", "license", "links"];
+const PLACED: &[&str] = &["type", "id", "title", "description", "license", "links", "assets"];
 
 impl<'a> Making<'a> {
     /// The collection that a Collection describes.
@@ -34,7 +34,7 @@ impl<'a> Making<'a> {
                 placed.push(name);
             }
         }
-        self.files(&mut draft);
+        self.files(&mut draft, &mut stac);
         self.links(&mut draft, &mut stac);
         self.foreign(&mut stac, &placed);
         draft.part("stac", stac);

@@ -9,29 +9,42 @@ const MULTIHASHES: &[(&str, usize, &str)] =
     &[("1114", 40, "sha1"), ("1220", 64, "sha256"), ("1340", 128, "sha512"), ("d50110", 32, "md5")];
 
 impl<'a> Making<'a> {
-    /// Writes `files[]`: one for each asset, by its key.
-    pub(super) fn files(&mut self, draft: &mut Draft) {
-        let Some(written) = self.fields.get("assets").filter(|assets| *assets != "null") else { return };
+    /// Writes `files[]`, one for each asset by its key, and the assets as given under `stac`. STAC 1.1 has no asset
+    /// without href: such ones are set aside, so that the others can be served as they stand.
+    pub(super) fn files(&mut self, draft: &mut Draft, stac: &mut Draft) {
+        let Some(written) = self.fields.get("assets") else { return };
         let Ok(assets) = Fields::parse(written) else {
-            return self.note(Reason::WrongType { name: "assets" });
+            if written != "null" {
+                self.note(Reason::WrongType { name: "assets" });
+            }
+            return stac.raw("assets", written);
         };
-        let mut files = Draft::array();
+        let (mut files, mut linked, mut aside) = (Draft::array(), Draft::object(), Draft::object());
         for (name, asset) in assets.iter() {
-            let unusable = |message: String| Reason::AssetUnusable { name: name.to_owned(), message };
-            let file = match (usable(name), Fields::parse(asset)) {
-                (Err(reason), _) => Err(unusable(reason.to_string())),
-                (_, Err(_)) => Err(unusable("not an object".to_owned())),
-                (Ok(()), Ok(asset)) => self.file(name, &asset).map_err(unusable),
+            let fields = Fields::parse(asset).unwrap_or_default();
+            let has_href = fields.string("href").is_some_and(|href| !href.is_empty());
+            let kept = if has_href { &mut linked } else { &mut aside };
+            kept.raw(name, asset);
+            let reason = match usable(name) {
+                Ok(()) if has_href => None,
+                Ok(()) => Some("it has no href".to_owned()),
+                Err(reason) => Some(reason.to_string()),
             };
-            match file {
-                Ok(file) => files.element(&file.finish()),
-                Err(reason) => self.note(reason),
+            match reason {
+                None => files.element(&self.file(name, &fields).finish()),
+                Some(message) => self.note(Reason::AssetUnusable { name: name.to_owned(), message }),
             }
         }
         draft.part("files", files);
+        if aside.is_empty() {
+            stac.raw("assets", written);
+        } else {
+            stac.raw("assets", &linked.finish());
+            stac.part("assets_without_href", aside);
+        }
     }
 
-    fn file(&mut self, name: &str, asset: &Fields<'_>) -> Result<Draft, String> {
+    fn file(&mut self, name: &str, asset: &Fields<'_>) -> Draft {
         let mut file = Draft::object();
         file.string("name", name);
         // `role` was written by mistake for `roles` in real collections.
@@ -49,7 +62,7 @@ impl<'a> Making<'a> {
         checksums(asset, &mut file);
         file.optional("media_type", asset.string("type"));
         file.optional("href", asset.string("href"));
-        Ok(file)
+        file
     }
 }
 

@@ -6,7 +6,7 @@ use super::names::Names;
 use super::{Draft, Fields, Making, Reason, json, names, space, time, usable};
 
 /// Members that get a place of their own in the record; all others go to `stac` as given.
-const PLACED: &[&str] = &["type", "id", "collection", "geometry", "bbox", "properties", "links"];
+const PLACED: &[&str] = &["type", "id", "collection", "geometry", "bbox", "properties", "links", "assets"];
 
 /// Where processing levels are written, the first that is there counts.
 const LEVELS: &[&str] = &["processing:level", "landsat:processing_level", "s2:processing_level", "landsat:correction"];
@@ -28,7 +28,7 @@ impl<'a> Making<'a> {
         level(&properties, &mut draft);
         draft.optional("data_type", names::first_string(&properties, DATA_TYPES));
         quality(&properties, &mut draft);
-        self.files(&mut draft);
+        self.files(&mut draft, &mut stac);
         identifiers(&properties, &mut draft);
         self.links(&mut draft, &mut stac);
         if let Some(written) = self.fields.get("properties") {

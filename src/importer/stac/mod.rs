@@ -11,10 +11,9 @@ mod time;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::draft::Draft;
 use super::{Context, Finding, Imported, ImportedEntity, Reason, SourceDocument, text_of};
 use crate::model::json::{self, Fields};
-use crate::model::{InvalidId, RecordId};
+use crate::model::{Draft, InvalidId, RecordId};
 
 /// One JSON object and where it stands.
 pub(super) struct Document<'a> {

@@ -1,31 +1,43 @@
-//! Writes the text of a record, member by member. Values that come from a source document are copied as they stand.
+//! Writes JSON text member by member. Values that exist as text are copied as they stand, so that numbers stay as
+//! they were written.
 
-use crate::model::json::push_string;
+use super::json::push_string;
 
-/// A record, object or array under construction.
-pub(super) struct Draft {
+/// An object or array under construction.
+#[derive(Debug, Clone)]
+pub struct Draft {
     text: String,
     close: char,
 }
 
 impl Draft {
     /// A record with its kind and id.
-    pub(super) fn new(kind: &str, id: &str) -> Self {
+    pub fn new(kind: &str, id: &str) -> Self {
         let mut draft = Self::object();
         draft.string("kind", kind);
         draft.string("id", id);
         draft
     }
 
-    pub(super) fn object() -> Self {
-        Self { text: String::from("{"), close: '}' }
+    /// An empty object.
+    pub fn object() -> Self {
+        Self::with_capacity(0)
     }
 
-    pub(super) fn array() -> Self {
+    /// An empty object with room for so many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        let mut text = String::with_capacity(bytes);
+        text.push('{');
+        Self { text, close: '}' }
+    }
+
+    /// An empty array.
+    pub fn array() -> Self {
         Self { text: String::from("["), close: ']' }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether nothing was added yet.
+    pub fn is_empty(&self) -> bool {
         self.text.len() == 1
     }
 
@@ -36,14 +48,15 @@ impl Draft {
     }
 
     /// A member whose value is JSON text.
-    pub(super) fn raw(&mut self, name: &str, value: &str) {
+    pub fn raw(&mut self, name: &str, value: &str) {
         self.separate();
         push_string(&mut self.text, name);
         self.text.push(':');
         self.text.push_str(value);
     }
 
-    pub(super) fn string(&mut self, name: &str, value: &str) {
+    /// A member whose value is a string.
+    pub fn string(&mut self, name: &str, value: &str) {
         self.separate();
         push_string(&mut self.text, name);
         self.text.push(':');
@@ -51,26 +64,27 @@ impl Draft {
     }
 
     /// A member, if there is a value.
-    pub(super) fn optional(&mut self, name: &str, value: Option<impl AsRef<str>>) {
+    pub fn optional(&mut self, name: &str, value: Option<impl AsRef<str>>) {
         if let Some(value) = value {
             self.string(name, value.as_ref());
         }
     }
 
     /// A member that is an array or object, unless it is empty.
-    pub(super) fn part(&mut self, name: &str, part: Self) {
+    pub fn part(&mut self, name: &str, part: Self) {
         if !part.is_empty() {
             self.raw(name, &part.finish());
         }
     }
 
     /// An element whose value is JSON text.
-    pub(super) fn element(&mut self, value: &str) {
+    pub fn element(&mut self, value: &str) {
         self.separate();
         self.text.push_str(value);
     }
 
-    pub(super) fn finish(mut self) -> String {
+    /// The text.
+    pub fn finish(mut self) -> String {
         self.text.push(self.close);
         self.text
     }
