@@ -83,6 +83,12 @@ impl Draft {
         self.text.push_str(value);
     }
 
+    /// An element that is a string.
+    pub fn string_element(&mut self, value: &str) {
+        self.separate();
+        push_string(&mut self.text, value);
+    }
+
     /// The text.
     pub fn finish(mut self) -> String {
         self.text.push(self.close);
