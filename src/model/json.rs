@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use super::scan;
+
 /// Why text could not be edited.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
@@ -114,48 +116,29 @@ impl Members {
 
 /// The members of a JSON object in their order, names and values borrowed from the text.
 #[derive(Debug, Clone, Default)]
-pub struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-/// A member name; borrowed unless it has an escape.
-#[derive(serde::Deserialize)]
-struct FieldName<'a>(#[serde(borrow)] Cow<'a, str>);
-
-struct FieldsVisitor<'a>(std::marker::PhantomData<&'a ()>);
-
-impl<'de: 'a, 'a> serde::de::Visitor<'de> for FieldsVisitor<'a> {
-    type Value = Fields<'a>;
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("a JSON object")
-    }
-
-    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Fields<'a>, A::Error> {
-        let mut fields = Vec::with_capacity(16);
-        while let Some((FieldName(name), value)) = map.next_entry()? {
-            fields.push((name, value));
-        }
-        Ok(Fields(fields))
-    }
-}
-
-impl<'de: 'a, 'a> serde::Deserialize<'de> for Fields<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor(std::marker::PhantomData))
-    }
-}
+pub struct Fields<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Fields<'a> {
-    /// Takes an object apart. A name that occurs twice is kept twice; the first is found.
+    /// Takes an object apart, after checking that the whole text is valid. A name that occurs twice is kept twice; the
+    /// first is found.
     ///
     /// # Errors
     /// The JSON error, for any other text.
     pub fn parse(text: &'a str) -> serde_json::Result<Self> {
-        serde_json::from_str(text)
+        let _: IsObject = serde_json::from_str(text)?;
+        Ok(Self::of_valid(text).unwrap_or_default())
+    }
+
+    /// Takes an object apart that is part of valid JSON text; `None` for any other value.
+    pub fn of_valid(text: &'a str) -> Option<Self> {
+        let text = text.trim_start_matches([' ', '\n', '\r', '\t']);
+        let name = |name: &'a str| if name.contains('\\') { unescape(name) } else { Cow::Borrowed(name) };
+        text.starts_with('{').then(|| Self(scan::members(text).map(|(raw, value)| (name(raw), value)).collect()))
     }
 
     /// The text of a member's value.
     pub fn get(&self, name: &str) -> Option<&'a str> {
-        self.0.iter().find(|(member, _)| member == name).map(|(_, value)| value.get())
+        self.0.iter().find(|(member, _)| member == name).map(|(_, value)| *value)
     }
 
     /// The content of a member that is a string.
@@ -165,7 +148,7 @@ impl<'a> Fields<'a> {
 
     /// Members in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value.get()))
+        self.0.iter().map(|(name, value)| (name.as_ref(), *value))
     }
 
     /// Number of members.
@@ -179,16 +162,44 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Any object; what is in it is read and forgotten.
+struct IsObject;
+
+struct IsObjectVisitor;
+
+impl<'de> serde::de::Visitor<'de> for IsObjectVisitor {
+    type Value = IsObject;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<IsObject, A::Error> {
+        use serde::de::IgnoredAny;
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(IsObject)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for IsObject {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(IsObjectVisitor)
+    }
+}
+
+fn unescape(inner: &str) -> Cow<'_, str> {
+    Cow::Owned(serde_json::from_str(&format!("\"{inner}\"")).unwrap_or_else(|_| inner.to_owned()))
+}
+
 /// The content of JSON text that is a string.
 pub fn read_string(text: &str) -> Option<Cow<'_, str>> {
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
     if inner.contains('\\') { serde_json::from_str(text).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
 }
 
-/// The texts of the elements of JSON text that is an array.
+/// The texts of the elements of an array that is part of valid JSON text; `None` for any other value.
 pub fn elements(text: &str) -> Option<Vec<&str>> {
-    let elements: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-    Some(elements.into_iter().map(RawValue::get).collect())
+    text.starts_with('[').then(|| scan::elements(text).collect())
 }
 
 /// Appends a JSON string with its quotes.

@@ -9,6 +9,7 @@ mod id;
 pub mod json;
 mod location;
 mod query;
+pub mod scan;
 mod space;
 mod time;
 pub mod uri;

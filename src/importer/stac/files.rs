@@ -13,7 +13,7 @@ impl<'a> Making<'a> {
     /// without href: such ones are set aside, so that the others can be served as they stand.
     pub(super) fn files(&mut self, draft: &mut Draft, stac: &mut Draft) {
         let Some(written) = self.fields.get("assets") else { return };
-        let Ok(assets) = Fields::parse(written) else {
+        let Some(assets) = Fields::of_valid(written) else {
             if written != "null" {
                 self.note(Reason::WrongType { name: "assets" });
             }
@@ -21,7 +21,7 @@ impl<'a> Making<'a> {
         };
         let (mut files, mut linked, mut aside) = (Draft::array(), Draft::object(), Draft::object());
         for (name, asset) in assets.iter() {
-            let fields = Fields::parse(asset).unwrap_or_default();
+            let fields = Fields::of_valid(asset).unwrap_or_default();
             let has_href = fields.string("href").is_some_and(|href| !href.is_empty());
             let kept = if has_href { &mut linked } else { &mut aside };
             kept.raw(name, asset);

@@ -57,7 +57,7 @@ impl<'a> Making<'a> {
 
     fn properties(&mut self) -> Fields<'a> {
         let Some(written) = self.fields.get("properties") else { return Fields::default() };
-        Fields::parse(written).unwrap_or_else(|_| {
+        Fields::of_valid(written).unwrap_or_else(|| {
             self.findings.push(Reason::WrongType { name: "properties" });
             Fields::default()
         })

@@ -121,7 +121,7 @@ impl<'a> Making<'a> {
 }
 
 fn can_be_followed(link: &str) -> bool {
-    let Ok(link) = Fields::parse(link) else { return false };
+    let Some(link) = Fields::of_valid(link) else { return false };
     let text = |name| link.get(name).is_none_or(|value| value.starts_with('"'));
     link.string("rel").is_some() && link.string("href").is_some() && text("type") && text("title")
 }
@@ -134,7 +134,7 @@ fn duplicate(fields: &Fields<'_>) -> Option<String> {
 
 fn children(fields: &Fields<'_>) -> usize {
     let links = fields.get("links").and_then(json::elements).unwrap_or_default();
-    let rels = links.iter().filter_map(|link| Fields::parse(link).ok()?.string("rel").map(Cow::into_owned));
+    let rels = links.iter().filter_map(|link| Fields::of_valid(link)?.string("rel").map(Cow::into_owned));
     rels.filter(|rel| rel == "child" || rel == "item").count()
 }
 

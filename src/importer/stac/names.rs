@@ -51,10 +51,10 @@ fn strings(written: &str) -> Vec<Cow<'_, str>> {
     }
 }
 
-/// Whether an array holds nothing but strings with something in them.
+/// Whether an array holds strings with something in them, and nothing else.
 pub(super) fn all_strings(written: &str) -> bool {
     let text = |element: &str| json::read_string(element).is_some_and(|text| !text.is_empty());
-    json::elements(written).is_some_and(|elements| elements.into_iter().all(text))
+    json::elements(written).is_some_and(|elements| !elements.is_empty() && elements.into_iter().all(text))
 }
 
 /// The first member that is a string with something in it.
@@ -71,9 +71,9 @@ pub(super) fn keywords(keywords: Option<&str>, themes: Option<&str>, draft: &mut
         list.element(&keyword.finish());
     }
     for theme in themes.and_then(json::elements).unwrap_or_default() {
-        let Ok(theme) = Fields::parse(theme) else { continue };
+        let Some(theme) = Fields::of_valid(theme) else { continue };
         for concept in theme.get("concepts").and_then(json::elements).unwrap_or_default() {
-            let id = Fields::parse(concept).ok().and_then(|concept| concept.string("id"));
+            let id = Fields::of_valid(concept).and_then(|concept| concept.string("id"));
             if let Some(id) = id.filter(|id| !id.is_empty()) {
                 let mut keyword = Draft::object();
                 keyword.optional("scheme", theme.string("scheme"));
