@@ -34,7 +34,7 @@ impl Demo {
         }
         let payloads = tempfile_folder(&context.store)?;
         make_payloads(&self.missions, &payloads)?;
-        let sources = sources::find(&[self.missions.clone()])?;
+        let sources = sources::find(std::slice::from_ref(&self.missions))?;
         let sources: Vec<_> = sources.into_iter().filter(|source| source.shape == sources::Shape::Lines).collect();
         let catalogue = Catalogue::open(&context.store, &Options::default())?;
         let account = ingest::ingest(&catalogue, &sources, Some(&payloads), context.json)?;

@@ -59,7 +59,7 @@ enum Verb {
     Demo(demo::Demo),
     Serve(serve::Serve),
     Ingest(ingest::Ingest),
-    Search(search::Search),
+    Search(Box<search::Search>),
     Get(get::Get),
     Verify(verify::Verify),
     Reindex(reindex::Reindex),
