@@ -13,7 +13,7 @@ use actix_web::web::{ServiceConfig, delete, patch, post, put};
 
 use crate::http::read;
 
-/// Routes under `/stac`.
+/// Routes under `/stac`. An item id may hold `/`: clients such as pystac-client do not encode it.
 pub fn routes(config: &mut ServiceConfig) {
     config
         .route("", read().to(landing::landing))
@@ -31,10 +31,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/collections/{collection}/queryables", read().to(queryables::of_collection))
         .route("/collections/{collection}/items", read().to(items::list))
         .route("/collections/{collection}/items", post().to(transaction::create_item))
-        .route("/collections/{collection}/items/{item}", read().to(items::one))
-        .route("/collections/{collection}/items/{item}", put().to(transaction::put_item))
-        .route("/collections/{collection}/items/{item}", patch().to(transaction::patch_item))
-        .route("/collections/{collection}/items/{item}", delete().to(transaction::delete_item));
+        .route("/collections/{collection}/items/{item:.+}", read().to(items::one))
+        .route("/collections/{collection}/items/{item:.+}", put().to(transaction::put_item))
+        .route("/collections/{collection}/items/{item:.+}", patch().to(transaction::patch_item))
+        .route("/collections/{collection}/items/{item:.+}", delete().to(transaction::delete_item));
 }
 
 /// Media type of items and item collections (RFC 7946).
