@@ -138,7 +138,17 @@ impl Catalogue {
         let outcomes = self.submit(vec![command])?.await;
         let stopped =
             || Error::Unavailable { reason: "the service is stopping; ask again whether this was kept".into() };
-        outcomes.ok().and_then(|mut outcomes| outcomes.pop()).ok_or_else(stopped)?
+        let outcome = outcomes.ok().and_then(|mut outcomes| outcomes.pop()).ok_or_else(stopped)?;
+        outcome.map_err(|error| self.explained(error))
+    }
+
+    /// Adds what the writer does not look up: names that resemble an unknown one, and when a record was deleted.
+    fn explained(&self, error: Error) -> Error {
+        match error {
+            Error::NotFound { key, .. } => self.not_found(&key),
+            Error::Gone { ref key, .. } => self.get(key).err().unwrap_or(error),
+            other => other,
+        }
     }
 }
 

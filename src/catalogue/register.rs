@@ -93,13 +93,7 @@ impl Catalogue {
     /// # Errors
     /// `NotFound`, `Gone`, `CollectionNotEmpty`, `PreconditionFailed`.
     pub async fn delete(&self, key: &Key, caller: Caller) -> Outcome {
-        match self.submit_one(command(key.clone(), Action::Delete, caller)).await {
-            Err(Error::NotFound { key, .. }) => Err(self.not_found(&key)),
-            Err(Error::Gone { key, .. }) => {
-                Err(self.get(&key).err().unwrap_or(Error::NotFound { key, nearest: vec![] }))
-            }
-            outcome => outcome,
-        }
+        self.submit_one(command(key.clone(), Action::Delete, caller)).await
     }
 
     /// Names a staged payload as a file of a product, in one revision.
