@@ -1,12 +1,14 @@
 //! Reading single records from the archive alone: no lock, no index, beside a running service. Follows the whole log,
 //! so it takes longer the longer the log is.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::nearest::nearest;
 use super::open::{self, StartError};
 use super::{Error, Options, Settings};
 use crate::archive::{Archive, Payload};
-use crate::model::{Access, Entity, Event, Key, PayloadLocation, Sha256};
+use crate::model::{Access, Entity, Event, Key, Kind, PayloadLocation, Sha256};
 
 /// An archive opened for reading.
 pub struct Offline {
@@ -34,13 +36,27 @@ impl Offline {
     /// `NotFound`, `Gone`, or `Internal` when the archive cannot be read.
     pub fn record(&self, key: &Key) -> Result<Vec<u8>, Error> {
         let mut last: Option<Event> = None;
+        let mut collections = BTreeSet::new();
         self.each(|event| {
+            if event.kind == Kind::Collection {
+                collections.insert(event.id.to_string());
+            }
             if event.id == key.id && event.kind == key.kind && event.collection == key.collection {
                 last = Some(event);
             }
         })?;
         match last {
-            None => Err(Error::NotFound { key: key.clone(), nearest: Vec::new() }),
+            None => {
+                let wanted = key.collection.as_ref().unwrap_or(&key.id);
+                let nearest = nearest(wanted.as_str(), collections.iter().map(String::as_str));
+                match &key.collection {
+                    Some(collection) if !collections.contains(collection.as_str()) => {
+                        Err(Error::UnknownCollection { id: collection.to_string(), nearest })
+                    }
+                    Some(_) => Err(Error::NotFound { key: key.clone(), nearest: Vec::new() }),
+                    None => Err(Error::NotFound { key: key.clone(), nearest }),
+                }
+            }
             Some(Event { record: Some(record), .. }) => Ok(record.get().as_bytes().to_vec()),
             Some(Event { revision, sequence, time, .. }) => {
                 Err(Error::Gone { key: key.clone(), revision, sequence, time })
