@@ -60,7 +60,7 @@ impl<'a> Making<'a> {
 
     fn observers(&self, draft: &mut Draft) {
         // Until 1.0.0-beta.1 the common values stood in `properties`.
-        let parse = |name| self.fields.get(name).and_then(|text| Fields::of_valid(text)).unwrap_or_default();
+        let parse = |name| self.fields.get(name).and_then(Fields::of_valid).unwrap_or_default();
         let (summaries, properties) = (parse("summaries"), parse("properties"));
         let lists = [
             ("missions", &["constellation", "mission", "osc:missions", "eo:constellation"][..]),
@@ -77,7 +77,7 @@ impl<'a> Making<'a> {
     }
 
     fn extent(&mut self, draft: &mut Draft) {
-        let Some(extent) = self.fields.get("extent").and_then(|text| Fields::of_valid(text)) else {
+        let Some(extent) = self.fields.get("extent").and_then(Fields::of_valid) else {
             return self.note(Reason::WrongType { name: "extent" });
         };
         if let Some((start, stop)) = interval(&extent) {

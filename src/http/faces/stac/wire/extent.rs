@@ -22,7 +22,7 @@ pub(super) fn write(entity: &Entity<'_>, collection: &mut Draft) {
 fn member(given: &Fields<'_>, half: &str, name: &str, list: &[String], extent: &mut Draft) {
     let mut written = Draft::object();
     written.raw(name, &format!("[{}]", list.join(",")));
-    let others = given.get(half).and_then(|half| Fields::of_valid(half)).unwrap_or_default();
+    let others = given.get(half).and_then(Fields::of_valid).unwrap_or_default();
     for (other, value) in others.iter().filter(|(other, _)| *other != name) {
         written.raw(other, value);
     }

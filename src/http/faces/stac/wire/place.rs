@@ -11,8 +11,7 @@ pub(super) fn write(stored: &Stored<'_>, stac: &Fields<'_>, item: &mut Draft) {
         let body = scan::member(footprint, "body").and_then(read_string);
         stored.stac.is_some() || body.is_none_or(|body| body == "earth")
     };
-    let footprint =
-        scan::elements(stored.space.unwrap_or_default()).find(|footprint| on_earth(&footprint)).unwrap_or("");
+    let footprint = scan::elements(stored.space.unwrap_or_default()).find(on_earth).unwrap_or("");
     let given = |name| stac.get(name).or_else(|| scan::member(footprint, name));
     let bbox = given("bbox").filter(|bbox| is_box(bbox));
     match given("geometry").filter(|geometry| is_geometry(geometry)) {
