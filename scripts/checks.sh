@@ -66,3 +66,4 @@ judge_ocfl() { judge ocfl_valid.py --damage "$1/archive"; }
 judge_recover() { judge recover_roundtrip.py --binary "$1" "$2"; }
 judge_reindex() { judge reindex_same.py --binary "$1" "$2"; }
 judge_pystac() { judge_served "$1" "$2" pystac_client_walk.py '{url}/stac' "${@:3}"; }
+judge_stac() { judge_served "$1" "$2" stac_valid.py '{url}'; }

@@ -40,6 +40,7 @@ run "demonstration store" make_store "$PROGRAM" "$WORK/store"
 run "corpus, STAC" judge corpus_stac.py --binary "$PROGRAM" "$WORK/corpus" --shared "$PERENNIAL_SHARED"
 run "questions D1 and D2" judge_served "$PROGRAM" "$WORK/corpus" queries_d1_d2.py '{url}' --shared "$PERENNIAL_SHARED"
 for store in store corpus; do
+    run "STAC 1.1.0 schemas" judge_stac "$PROGRAM" "$WORK/$store"
     run "ocfl-py" judge_ocfl "$WORK/$store"
     run "recover.py" judge_recover "$PROGRAM" "$WORK/$store"
     run "reindex" judge_reindex "$PROGRAM" "$WORK/$store"
