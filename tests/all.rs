@@ -1,4 +1,5 @@
 //! The integration tests, in one binary: each further one would link every heavy crate again.
 
 mod archive;
+mod bench;
 mod importers;

@@ -283,6 +283,8 @@ fn make_store(disk: &dyn Disk, store: &Path) -> Result<(), DiskError> {
         return Ok(());
     }
     let Some(parent) = store.parent() else { return Ok(()) };
+    // `store` alone stands in the working directory, which is there.
+    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
     make_store(disk, parent)?;
     disk::ensure_dir(disk, store).at("create directory", store)?;
     disk.sync_dir(parent).at("make durable", parent)

@@ -16,6 +16,7 @@ pub mod rebuild;
 mod register;
 mod search;
 pub mod secrets;
+mod together;
 mod token;
 mod uploads;
 mod writer;

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Options;
 use super::open::{self, StartError};
+use super::{Options, together};
 use crate::archive::{Archive, ReadError};
 use crate::index::text::TextOptions;
 use crate::index::{Batch, Change, Projection};
@@ -24,6 +24,8 @@ pub enum CatchUpError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    #[error("the thread for {what} panicked")]
+    Panicked { what: &'static str },
 }
 
 /// Applies all segments after the index's position, up to and including `last`.
@@ -53,7 +55,7 @@ pub fn catch_up<P: Projection>(archive: &Archive, index: &mut P, last: u64) -> R
     apply(index, &waiting)
 }
 
-fn apply<P: Projection>(index: &mut P, batches: &[Arc<Batch>]) -> Result<(), CatchUpError> {
+pub(super) fn apply<P: Projection>(index: &mut P, batches: &[Arc<Batch>]) -> Result<(), CatchUpError> {
     let name = index.name();
     index.apply(batches).map_err(|error| CatchUpError::Index { index: name, source: Box::new(error) })
 }
@@ -133,14 +135,9 @@ pub fn reindex(store: &Path, options: &Options) -> Result<Reindexed, StartError>
 fn build(archive: &Archive, folder: &Path, last: u64) -> Result<u64, StartError> {
     let (records, text) = open::open_indexes(folder, last, TextOptions::bulk(1))?;
     let (mut records, mut text) = (records, text);
-    std::thread::scope(|scope| {
-        let building = scope.spawn(|| catch_up(archive, &mut records, last));
-        let built = catch_up(archive, &mut text, last);
-        match building.join() {
-            Ok(done) => done.and(built),
-            Err(_) => Err(CatchUpError::Index { index: "records", source: "its thread panicked".into() }),
-        }
-    })?;
+    if let Some(first) = together::catch_up(archive, &mut records, &mut text, last)? {
+        write_hint(folder, first);
+    }
     let live: u64 = Kind::ALL.iter().map(|kind| records.keys(*kind, None, None).count() as u64).sum();
     let documents = text.document_count();
     if records.position() != last || text.position() != last || live != documents {

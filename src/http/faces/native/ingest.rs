@@ -24,9 +24,10 @@ use crate::http::state::State;
 const BATCH_LINES: usize = 1_000;
 /// Bytes of lines checked together.
 const BATCH_BYTES: usize = 4 << 20;
-/// Batches being checked, and batches waiting for the writer, at the same time.
+/// Batches being checked, and batches waiting for the writer and the text index, at the same time. The more wait, the
+/// more records share one text commit, which saves merges; a single POST in between waits for that commit too.
 const CHECKING: usize = 3;
-const WAITING: usize = 8;
+const WAITING: usize = 16;
 /// A batch that is not full is taken when nothing came for so long.
 const PATIENCE: Duration = Duration::from_millis(5);
 /// Largest document that is taken whole.

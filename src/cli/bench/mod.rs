@@ -1,0 +1,168 @@
+//! `perennial bench`: measures the scenarios of docs/PERFORMANCE.md on made-up records. Processor time stands beside
+//! the clock on the wall, because machines are rarely quiet.
+
+mod archive;
+mod figure;
+mod http;
+mod ingest;
+mod payload;
+mod post;
+mod read;
+mod records;
+mod reindex;
+mod service;
+mod stac;
+mod start;
+mod store;
+mod usage;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use super::{Context, Failure};
+use figure::Figure;
+use records::Records;
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Scenario {
+    All,
+    /// One payload in a single pass: digests, compression, durable; and back.
+    Payload,
+    /// Records in batches of 1,000 into the archive alone.
+    Archive,
+    /// Records as a stream of lines over HTTP, until durable, readable and searchable.
+    Ingest,
+    /// Single POSTs, durable and visible to search when answered.
+    Post,
+    /// Both indexes from the archive.
+    Reindex,
+    /// Records by id over HTTP.
+    Read,
+    /// STAC search by collection, box and year.
+    Stac,
+    /// Start of the service until its first answer.
+    Start,
+}
+
+/// In an order in which each finds what it needs warm or made already.
+const ORDER: &[Scenario] = &[
+    Scenario::Payload,
+    Scenario::Archive,
+    Scenario::Ingest,
+    Scenario::Post,
+    Scenario::Reindex,
+    Scenario::Start,
+    Scenario::Read,
+    Scenario::Stac,
+];
+
+/// Measure this machine; takes some minutes and some gigabytes with a million records.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  perennial --store /var/tmp/bench bench
+  perennial --store /var/tmp/bench bench reindex --records 100000 --json
+--store names a folder for the benchmark alone, which keeps the made-up records for the next run.")]
+pub struct Bench {
+    /// Scenarios to run.
+    #[arg(value_enum, default_values_t = [Scenario::All], value_name = "SCENARIO")]
+    scenarios: Vec<Scenario>,
+    /// Records in the store of the large scenarios.
+    #[arg(long, default_value_t = 1_000_000, value_name = "N")]
+    records: u64,
+    /// The same seed makes the same records and asks the same questions.
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    seed: u64,
+    /// Records written over HTTP, and by the archive alone.
+    #[arg(long, default_value_t = 200_000, value_name = "N")]
+    written: u64,
+    /// Length of the payload.
+    #[arg(long, default_value_t = 512, value_name = "MIB")]
+    payload_mib: u64,
+    /// Requests of each kind.
+    #[arg(long, default_value_t = 2_000, value_name = "N")]
+    requests: u64,
+}
+
+/// What every scenario needs.
+struct Bed {
+    folder: PathBuf,
+    records: u64,
+    written: u64,
+    payload_mib: u64,
+    requests: u64,
+    seed: u64,
+    made: Records,
+    quiet: bool,
+}
+
+impl Bench {
+    pub fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let bed = Bed {
+            folder: context.store.clone(),
+            records: self.records.max(1),
+            written: self.written.clamp(1, self.records.max(1)),
+            payload_mib: self.payload_mib.max(1),
+            requests: self.requests.max(1),
+            seed: self.seed,
+            made: Records::new(self.seed),
+            quiet: context.json,
+        };
+        store::prepare(&bed)?;
+        let all = self.scenarios.contains(&Scenario::All);
+        let wanted = ORDER.iter().filter(|scenario| all || self.scenarios.contains(scenario));
+        let mut figures = Vec::new();
+        if !context.json {
+            println!("{}\n\n| scenario | figure | asked | measured |\n|---|---|---|---|", conditions(&bed));
+        }
+        for scenario in wanted {
+            let measured = scenario.run(&bed)?;
+            if !context.json {
+                measured.iter().for_each(|figure| println!("{}", figure.row()));
+            }
+            figures.extend(measured);
+        }
+        store::remove_scratch(&bed)?;
+        if context.json {
+            let report = serde_json::json!({ "conditions": conditions(&bed), "records": bed.records, "seed": bed.seed, "figures": figures });
+            println!("{report}");
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Scenario {
+    fn run(self, bed: &Bed) -> Result<Vec<Figure>, Failure> {
+        match self {
+            Self::All => Ok(Vec::new()),
+            Self::Payload => payload::run(bed),
+            Self::Archive => archive::run(bed),
+            Self::Ingest => ingest::run(bed),
+            Self::Post => post::run(bed),
+            Self::Reindex => reindex::run(bed),
+            Self::Read => read::run(bed),
+            Self::Stac => stac::run(bed),
+            Self::Start => start::run(bed),
+        }
+    }
+}
+
+/// What the figures depend on: date, machine, and what else ran on it.
+fn conditions(bed: &Bed) -> String {
+    let now = crate::catalogue::now().to_string();
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let processors = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = processors.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    let model = model.map_or("unknown processor", |(_, model)| model.trim());
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or_default();
+    format!(
+        "perennial {} on {}, {cores} cores ({model}), load {load} before; {} records, seed {}",
+        env!("CARGO_PKG_VERSION"),
+        now.get(..10).unwrap_or_default(),
+        bed.records,
+        bed.seed
+    )
+}
