@@ -2,4 +2,7 @@
 
 mod archive;
 mod bench;
+mod catalogue;
+mod http;
 mod importers;
+mod support;

@@ -64,6 +64,7 @@ fn apply(archive: &Archive, text: &mut TextIndex, ready: &[Arc<Batch>], health: 
     match recovered {
         Ok(()) => {
             health.note_index_recovery("text");
+            health.note_position("text", text.position());
             false
         }
         Err(reason) => {

@@ -165,6 +165,8 @@ pub fn stage_error<T>(staged: Result<T, StageError>) -> Result<T, Error> {
             computed: actual.to_string(),
         },
         StageError::LowSpace { free, threshold } => Error::InsufficientStorage { free, threshold },
+        StageError::Disk(source) if source.is_full() => Error::InsufficientStorage { free: 0, threshold: 0 },
+        StageError::Disk(source) if source.is_read_only() => Error::ReadOnly { reason: source.to_string() },
         StageError::ReadOnly => Error::ReadOnly { reason: "the store is opened read-only".to_owned() },
         other => Error::Internal { doing: "staging a payload", source: Box::new(other) },
     })

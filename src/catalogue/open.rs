@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use super::health::Health;
 use super::rebuild::{self, CatchUpError};
@@ -15,11 +16,15 @@ use crate::archive::{self, Archive, ReadError};
 use crate::index::Projection;
 use crate::index::records::Records;
 use crate::index::text::{TextIndex, TextOptions};
-use crate::model::{Instant, Kind};
+use crate::model::{self, Kind};
 use crate::schema::{BrokenSchema, Registry};
 
 /// Submissions that may wait for the writer before their senders do.
 const QUEUE: usize = 64;
+
+/// How long closing waits for the last requests, and between two looks.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
+const CLOSE_PAUSE: Duration = Duration::from_millis(1);
 
 /// How a store is opened.
 #[derive(Clone)]
@@ -189,10 +194,18 @@ impl Catalogue {
         }))
     }
 
-    /// Ends the writer once all submissions are answered. To be called when no handler runs any more.
+    /// Ends the writer once all submissions are answered. To be called when no handler runs any more; the threads that
+    /// answered may take a moment to let go.
     pub fn close(self: Arc<Self>) {
-        let Ok(catalogue) = Arc::try_unwrap(self).map_err(|_| tracing::warn!("closed while requests still ran")) else {
-            return;
+        let deadline = Instant::now() + CLOSE_PATIENCE;
+        let mut shared = self;
+        let catalogue = loop {
+            match Arc::try_unwrap(shared) {
+                Ok(catalogue) => break catalogue,
+                Err(_) if Instant::now() > deadline => return tracing::warn!("closed while requests still ran"),
+                Err(still_shared) => shared = still_shared,
+            }
+            std::thread::sleep(CLOSE_PAUSE);
         };
         let Self { submissions, threads, temporary, records, searcher, .. } = catalogue;
         drop((submissions, records, searcher));
@@ -253,6 +266,10 @@ fn open_index<P: Projection, E: std::error::Error + Send + Sync + 'static>(
 ) -> Result<P, StartError> {
     let failed =
         |source: Box<dyn std::error::Error + Send + Sync>| StartError::Index { index, path: path.into(), source };
+    if path.is_file() {
+        tracing::warn!(index, "index is a file, not a folder; rebuilding it from the archive");
+        std::fs::remove_file(path).map_err(|source| failed(Box::new(source)))?;
+    }
     std::fs::create_dir_all(path).map_err(|source| failed(Box::new(source)))?;
     match open(path) {
         Ok(projection) if projection.position() <= last => return Ok(projection),
@@ -306,9 +323,9 @@ fn start_threads(
 }
 
 /// The time of the last event: the next one is later, whatever the clock says.
-fn last_time(archive: &Archive, records: &Records) -> Result<Instant, StartError> {
+fn last_time(archive: &Archive, records: &Records) -> Result<model::Instant, StartError> {
     let location = records.location(archive.last_sequence()).ok().flatten();
-    let Some(location) = location else { return Ok(Instant::from_micros(0)) };
+    let Some(location) = location else { return Ok(model::Instant::from_micros(0)) };
     let (event, _) = super::writer::event_at(archive, &location)?;
-    Ok(Instant::parse(&event.time).unwrap_or(Instant::from_micros(0)))
+    Ok(model::Instant::parse(&event.time).unwrap_or(model::Instant::from_micros(0)))
 }

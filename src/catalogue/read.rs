@@ -208,6 +208,22 @@ impl Catalogue {
         Error::UnknownCollection { id: id.to_owned(), nearest: self.nearest_collections(id) }
     }
 
+    /// Refuses a name that no live collection has: a misspelt name is never shown as an empty result.
+    ///
+    /// # Errors
+    /// `UnknownCollection` with the nearest names.
+    pub fn check_collections(&self, ids: &[String]) -> Result<(), Error> {
+        for id in ids {
+            let key = RecordId::parse(id).map(Key::collection).ok();
+            let current = key.map(|key| self.records.current(&key)).transpose();
+            let current = current.map_err(Error::internal("looking for a collection"))?.flatten();
+            if current.is_none_or(|current| current.deleted) {
+                return Err(self.unknown_collection(id));
+            }
+        }
+        Ok(())
+    }
+
     fn nearest_collections(&self, id: &str) -> Vec<String> {
         let names: Vec<String> = self
             .records

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::command::{Action, Command, Intent, Outcome, Precondition, Receipt};
+use super::writer::durable_receipt;
 use super::{Catalogue, Error};
 use crate::archive::StagedPayload;
 use crate::model::json::{self, Members};
@@ -44,6 +45,9 @@ impl Catalogue {
     /// # Errors
     /// `Invalid` with all violations, or the writer's refusal.
     pub async fn put(&self, address: &Address, text: &str, intent: Intent, caller: Caller) -> Outcome {
+        if let Some(earlier) = self.answered_before(&caller)? {
+            return Ok(earlier);
+        }
         let (completed, payloads) = self.complete(address, text)?;
         let checked = self.check(&completed)?;
         agree(address, &checked.key)?;
@@ -66,11 +70,21 @@ impl Catalogue {
         .await
     }
 
+    /// The first receipt of a repeated request: what it was about may have changed or gone since, its uploads too.
+    fn answered_before(&self, caller: &Caller) -> Result<Option<Receipt>, Error> {
+        let Some(idempotency) = &caller.idempotency else { return Ok(None) };
+        self.check_ready()?;
+        durable_receipt(&self.archive, &self.records, idempotency)
+    }
+
     /// Reads, edits and replaces a record; tries again when somebody else was quicker, unless the caller named a revision.
     pub(super) async fn modify<E>(&self, key: &Key, caller: Caller, edit: E) -> Outcome
     where
         E: Fn(&str) -> Result<String, Error>,
     {
+        if let Some(earlier) = self.answered_before(&caller)? {
+            return Ok(earlier);
+        }
         let mut attempts = 0;
         loop {
             let stored = self.get(key)?;

@@ -80,9 +80,9 @@ impl Uploads {
     /// Opens an empty upload.
     ///
     /// # Errors
-    /// `Unavailable` when too many are open, `Internal` when staging fails.
+    /// `Unavailable` when too many are open; `ReadOnly` or `InsufficientStorage`, or what the disk says.
     pub fn create(&self, promised: Option<Sha256>) -> Result<String, Error> {
-        let stager = self.archive.stage(super::now()).map_err(Error::internal("opening an upload"))?;
+        let stager = super::stage_error(self.archive.stage(super::now()))?;
         self.insert(Stage::Open(stager), 0, promised)
     }
 

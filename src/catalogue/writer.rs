@@ -20,7 +20,7 @@ use crate::archive::{Archive, ReadError, StagedPayload};
 use crate::codec;
 use crate::index::records::Records;
 use crate::index::{Batch, Change, Projection};
-use crate::model::{Event, Instant, Key, Kind, Operation, RecordId, RecordLocation, Sha256};
+use crate::model::{Event, IdempotencyKey, Instant, Key, Kind, Operation, RecordId, RecordLocation, Sha256};
 
 /// Most commands in one segment: enough to amortise its fsyncs, few enough to answer soon.
 const MAX_COMMANDS: usize = 4_096;
@@ -157,26 +157,14 @@ impl Writer {
     /// A request that was answered before gets the same receipt; another request under its key is refused.
     fn earlier_receipt(&self, draft: &Draft, command: &Command) -> Result<Option<Receipt>, Error> {
         let Some(idempotency) = command.idempotency else { return Ok(None) };
-        let stored = match draft.receipts.get(&idempotency.key) {
-            Some(receipt) => Some(*receipt),
-            None => self
-                .records
-                .receipt(&idempotency.key)
-                .map_err(Error::internal("reading a receipt"))?
-                .map(|receipt| (receipt.body, receipt.sequence)),
+        let Some((body, sequence)) = draft.receipts.get(&idempotency.key) else {
+            return durable_receipt(&self.archive, &self.records, &idempotency);
         };
-        let Some((body, sequence)) = stored else { return Ok(None) };
-        if body != idempotency.body {
+        if *body != idempotency.body {
             return Err(Error::IdempotencyMismatch);
         }
-        if let Some((event, digest)) = draft.events.iter().find(|(event, _)| event.sequence == sequence) {
-            return Ok(Some(receipt_of(event, *digest)));
-        }
-        let location = self.records.location(sequence).map_err(Error::internal("finding an earlier receipt"))?;
-        let Some(location) = location else { return Ok(None) };
-        let (event, digest) =
-            event_at(&self.archive, &location).map_err(Error::internal("reading an earlier receipt"))?;
-        Ok(Some(receipt_of(&event, digest)))
+        let drafted = draft.events.iter().find(|(event, _)| event.sequence == *sequence);
+        Ok(drafted.map(|(event, digest)| receipt_of(event, *digest)))
     }
 
     fn state(&self, draft: &Draft, key: &Key) -> Result<Option<State>, Error> {
@@ -240,7 +228,7 @@ impl Writer {
     fn add(
         &self,
         draft: &mut Draft,
-        (key, idempotency, agent): (Key, Option<crate::model::IdempotencyKey>, String),
+        (key, idempotency, agent): (Key, Option<IdempotencyKey>, String),
         before: Option<State>,
         effect: Effect,
         record: Option<(Box<RawValue>, Sha256)>,
@@ -303,13 +291,17 @@ impl Writer {
 
     /// The commit stands whatever happens here; a failing index is reset and caught up from the archive.
     fn apply_records(&mut self, batch: &Arc<Batch>) -> bool {
-        let Err(error) = self.records.apply(std::slice::from_ref(batch)) else { return false };
+        let Err(error) = self.records.apply(std::slice::from_ref(batch)) else {
+            self.health.note_position("records", batch.last);
+            return false;
+        };
         self.health.note_index_failure("records", &error);
         if let Err(error) = rebuild::catch_up(&self.archive, &mut self.records, batch.last) {
             self.health.note_index_failure("records", &error);
             return true;
         }
         self.health.note_index_recovery("records");
+        self.health.note_position("records", batch.last);
         false
     }
 }
@@ -365,6 +357,26 @@ fn fail_all(answers: Vec<(oneshot::Sender<Vec<Outcome>>, Vec<Outcome>)>, error: 
         });
         drop(reply.send(failed.collect()));
     }
+}
+
+/// The receipt of a request that was answered before under the same Idempotency-Key.
+///
+/// # Errors
+/// `IdempotencyMismatch` when the key came with another request.
+pub fn durable_receipt(
+    archive: &Archive,
+    records: &Records,
+    idempotency: &IdempotencyKey,
+) -> Result<Option<Receipt>, Error> {
+    let stored = records.receipt(&idempotency.key).map_err(Error::internal("reading a receipt"))?;
+    let Some(stored) = stored else { return Ok(None) };
+    if stored.body != idempotency.body {
+        return Err(Error::IdempotencyMismatch);
+    }
+    let location = records.location(stored.sequence).map_err(Error::internal("finding an earlier receipt"))?;
+    let Some(location) = location else { return Ok(None) };
+    let (event, digest) = event_at(archive, &location).map_err(Error::internal("reading an earlier receipt"))?;
+    Ok(Some(receipt_of(&event, digest)))
 }
 
 /// The event whose record stands at a location, and its record digest.

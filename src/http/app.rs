@@ -1,8 +1,9 @@
 //! All routes, the same for the service and for tests.
 
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{ServiceConfig, scope};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::faces::{native, ops, stac};
@@ -28,8 +29,24 @@ pub async fn no_route(request: HttpRequest) -> Result<HttpResponse, Problem> {
     if request.method() == Method::OPTIONS {
         return Ok(preflight());
     }
+    if let Some(pattern) = request.match_pattern() {
+        return Ok(wrong_method(&request, &pattern));
+    }
     let detail = format!("{} {} is no resource of this service; /docs lists them", request.method(), request.path());
     Err(Problem::http(StatusCode::NOT_FOUND, "no-such-resource", "There is no such resource", detail))
+}
+
+/// RFC 9110 § 15.5.6: the answer says which methods there are.
+fn wrong_method(request: &HttpRequest, pattern: &str) -> HttpResponse {
+    let allowed = openapi::methods(pattern).unwrap_or_else(|| "GET, HEAD".to_owned());
+    let detail = format!("{} cannot be used on {}; {allowed} can", request.method(), request.path());
+    let title = "This resource has no such method";
+    let problem = Problem::http(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", title, detail);
+    let mut response = problem.error_response();
+    if let Ok(allowed) = HeaderValue::from_str(&allowed) {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
 }
 
 /// Lets pages of other origins ask (CORS): reading is open to everybody. Searches travel by POST too; writes by POST

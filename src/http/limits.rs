@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use actix_web::ResponseError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
@@ -40,7 +41,8 @@ pub async fn limit(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let Some(_place) = Place::take() else {
         let reason = format!("{MAX_REQUESTS} requests are being answered");
-        return Err(Problem::from(Error::Unavailable { reason }).into());
+        // Answered here rather than returned as an error: so it carries its request id.
+        return Ok(request.into_response(Problem::from(Error::Unavailable { reason }).error_response()));
     };
     let mut response = next.call(request).await?.map_into_boxed_body();
     let headers = response.headers_mut();

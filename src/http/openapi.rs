@@ -3,11 +3,23 @@
 use utoipa::OpenApi;
 
 use super::faces::native::{files, ingest, records, search, uploads};
-use super::faces::ops;
+use super::faces::{ops, stac};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Perennial", description = "Long-term data preservation catalogue of space missions."),
+    servers((url = "/", description = "The service that gives this description")),
+    tags(
+        (name = "collections", description = "Collections of products"),
+        (name = "products", description = "Products of a collection"),
+        (name = "files", description = "Files of products"),
+        (name = "uploads", description = "Resumable uploads, made visible by the record that names them"),
+        (name = "records", description = "Missions, platforms, instruments, targets, agents and other records"),
+        (name = "search", description = "Full text, facets, time, space and properties"),
+        (name = "ingest", description = "Many records at once"),
+        (name = "stac", description = "STAC API 1.0"),
+        (name = "operations", description = "For operators")
+    ),
     paths(
         records::list_collections,
         records::create_collection,
@@ -40,7 +52,25 @@ use super::faces::ops;
         uploads::finish,
         uploads::discard,
         ops::health,
-        ops::metrics
+        ops::metrics,
+        stac::landing::landing,
+        stac::landing::conformance,
+        stac::queryables::all,
+        stac::queryables::of_collection,
+        stac::collections::list,
+        stac::collections::one,
+        stac::items::list,
+        stac::items::one,
+        stac::search::get_search,
+        stac::search::post_search,
+        stac::transaction::create_item,
+        stac::transaction::put_item,
+        stac::transaction::patch_item,
+        stac::transaction::delete_item,
+        stac::transaction::create_collection,
+        stac::transaction::put_collection,
+        stac::transaction::patch_collection,
+        stac::transaction::delete_collection
     )
 )]
 struct Description;
@@ -50,4 +80,20 @@ pub fn json() -> String {
     let mut text = Description::openapi().to_pretty_json().unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// The methods that a path of this description has, as the header `Allow` lists them.
+pub fn methods(path: &str) -> Option<String> {
+    let description = Description::openapi();
+    let item = description.paths.paths.get(path)?;
+    let operations = [
+        (&item.get, "GET, HEAD"),
+        (&item.post, "POST"),
+        (&item.put, "PUT"),
+        (&item.patch, "PATCH"),
+        (&item.delete, "DELETE"),
+    ];
+    let methods: Vec<&str> =
+        operations.iter().filter(|(operation, _)| operation.is_some()).map(|(_, name)| *name).collect();
+    Some(methods.join(", "))
 }

@@ -109,8 +109,16 @@ impl Server {
     /// # Errors
     /// `Run` when the system ends it otherwise.
     pub async fn run(self) -> Result<(), ServeError> {
+        self.run_until(std::future::pending()).await
+    }
+
+    /// As `run`, and ends in the same way once `stop` is ready.
+    ///
+    /// # Errors
+    /// As `run`.
+    pub async fn run_until(self, stop: impl Future<Output = ()> + 'static) -> Result<(), ServeError> {
         let state = self.state;
-        HttpServer::new(move || {
+        let server = HttpServer::new(move || {
             App::new()
                 .app_data(state.clone())
                 .wrap(from_fn(limits::limit))
@@ -125,8 +133,12 @@ impl Server {
         .client_request_timeout(HEAD_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(SHUTDOWN_SECONDS)
-        .run()
-        .await
-        .map_err(ServeError::Run)
+        .run();
+        let handle = server.handle();
+        actix_web::rt::spawn(async move {
+            stop.await;
+            handle.stop(true).await;
+        });
+        server.await.map_err(ServeError::Run)
     }
 }

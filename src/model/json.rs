@@ -14,7 +14,12 @@ pub enum EditError {
     NotAnObject(#[source] serde_json::Error),
     #[error("member {name:?} occurs twice in one object")]
     DuplicateMember { name: String },
+    #[error("objects nest deeper than {MAX_PATCH_NESTING}")]
+    TooDeep,
 }
+
+/// Deepest nesting of objects in a merge patch: no record may nest deeper, and each level takes a piece of the stack.
+const MAX_PATCH_NESTING: usize = 64;
 
 /// The members of a JSON object in their order, values as written.
 #[derive(Debug, Clone, Default)]
@@ -240,9 +245,14 @@ pub fn compact(text: &str) -> String {
 /// # Errors
 /// `NotAnObject` or `DuplicateMember` when the target or a nested patch object is not editable.
 pub fn merge_patch(target: Option<&str>, patch: &str) -> Result<String, EditError> {
+    merge(target, patch, MAX_PATCH_NESTING)
+}
+
+fn merge(target: Option<&str>, patch: &str, levels: usize) -> Result<String, EditError> {
     if !patch.trim_start().starts_with('{') {
         return Ok(compact(patch));
     }
+    let levels = levels.checked_sub(1).ok_or(EditError::TooDeep)?;
     let patch = Members::parse(patch)?;
     let mut merged = match target {
         Some(target) if target.trim_start().starts_with('{') => Members::parse(target)?,
@@ -253,7 +263,7 @@ pub fn merge_patch(target: Option<&str>, patch: &str) -> Result<String, EditErro
             merged.remove(name);
             continue;
         }
-        let text = merge_patch(merged.get(name), value)?;
+        let text = merge(merged.get(name), value, levels)?;
         merged.set(name, RawValue::from_string(text).map_err(EditError::NotAnObject)?);
     }
     Ok(merged.to_text())
@@ -278,6 +288,15 @@ mod tests {
         ];
         for (target, patch, expected) in cases {
             assert_eq!(merge_patch(Some(target), patch).expect("editable"), expected);
+        }
+    }
+
+    #[test]
+    fn a_merge_patch_of_ten_thousand_levels_is_refused() {
+        let nested = |levels: usize| format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels));
+        assert!(merge_patch(Some("{}"), &nested(MAX_PATCH_NESTING)).is_ok());
+        for levels in [MAX_PATCH_NESTING + 1, 10_000] {
+            assert!(matches!(merge_patch(Some("{}"), &nested(levels)), Err(EditError::TooDeep)));
         }
     }
 

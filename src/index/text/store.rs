@@ -133,6 +133,12 @@ impl TextIndex {
         }
     }
 
+    /// The writer's lock is gone afterwards, and no merge in the background writes to the folder any more.
+    fn end_engine(&mut self) {
+        // A merge that failed leaves the index as it was, or the index is about to be deleted.
+        let _ = self.engine.take().map(Engine::close);
+    }
+
     fn refresh(&mut self) -> Result<(), TextError> {
         let engine = self.engine.as_ref().ok_or(TextError::Poisoned)?;
         let doing = "open what was written";
@@ -142,6 +148,12 @@ impl TextIndex {
             .map_err(|source| TextError::Engine { doing, source })?;
         self.searcher.replace(snapshot);
         Ok(())
+    }
+}
+
+impl Drop for TextIndex {
+    fn drop(&mut self) {
+        self.end_engine();
     }
 }
 
@@ -174,8 +186,7 @@ impl Projection for TextIndex {
     }
 
     fn reset(&mut self) -> Result<(), TextError> {
-        // The writer's lock must be gone before a new one is taken.
-        self.engine = None;
+        self.end_engine();
         let made = std::fs::remove_dir_all(&self.folder).or_else(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Ok(()),
             _ => Err(error),

@@ -34,7 +34,7 @@ pub async fn put_file(
     let (collection, id, name) = path.into_inner();
     let key = Key::product(identifier("collection", &collection)?, identifier("id", &id)?);
     let promised = conditional::promised_digest(request.headers())?;
-    let caller = conditional::caller(&request, agent, b"")?;
+    conditional::caller(&request, agent.clone(), b"")?;
     // Known before the first byte: whether there is a product to attach to.
     state.catalogue.get(&key)?;
     let mut stager = state.catalogue.stage()?;
@@ -46,6 +46,8 @@ pub async fn put_file(
         .await?;
     }
     let staged = crate::http::blocking(move || crate::catalogue::stage_error(stager.finish(promised))).await?;
+    // The digest stands for the bytes: the same Idempotency-Key with other bytes is another request.
+    let caller = conditional::caller(&request, agent, staged.sha256.as_bytes())?;
     let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let written = state.catalogue.attach(&key, &name, media_type, staged, caller).await?;
     Ok(receipt(&state.base(&request), &written))

@@ -60,7 +60,8 @@ const KNOWN: &[&str] = &[
            ("facets" = Option<String>, Query, description = "facets to count, with commas"),
            ("limit" = Option<usize>, Query), ("token" = Option<String>, Query, description = "the next link carries it"),
            ("count" = Option<String>, Query, description = "exact (default) or none")),
-    responses((status = 200, body = SearchBody), (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = SearchBody), (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn search(request: HttpRequest, state: Data<State>) -> Answer {
     let mut parameters = Parameters::of(&request)?;
     let token = parameters.one("token")?;
@@ -69,6 +70,9 @@ pub async fn search(request: HttpRequest, state: Data<State>) -> Answer {
     let catalogue = state.catalogue.clone();
     let token_given = token.clone();
     let (results, _) = crate::http::blocking(move || {
+        if let Some(collections) = query.facets.get(&Facet::Collection) {
+            catalogue.check_collections(collections)?;
+        }
         let results = catalogue.search(query.clone(), token_given.as_deref())?;
         Ok((results, ()))
     })

@@ -27,6 +27,7 @@ fn answer(status: StatusCode, state: &UploadState) -> HttpResponse {
 pub async fn create(request: HttpRequest, state: Data<State>, mut payload: Payload) -> Answer {
     auth::writer(&request, &state)?;
     let promised = conditional::promised_digest(request.headers())?;
+    state.catalogue.health().check_writable()?;
     let uploads = state.catalogue.uploads();
     let name = crate::http::blocking({
         let uploads = uploads.clone();

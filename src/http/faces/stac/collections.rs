@@ -8,7 +8,7 @@ use crate::catalogue::Error;
 use crate::http::conditional;
 use crate::http::faces::native::records::identifier;
 use crate::http::parameters::Parameters;
-use crate::http::problem::Answer;
+use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
 use crate::model::Key;
 use crate::model::uri::encode;
@@ -17,6 +17,10 @@ use crate::model::uri::encode;
 const MAX_PAGE: usize = 1_000;
 
 /// `GET /stac/collections`.
+#[utoipa::path(get, path = "/stac/collections", tag = "stac", operation_id = "stac_collections",
+    params(("limit" = Option<usize>, Query), ("token" = Option<String>, Query, description = "the next link carries it")),
+    responses((status = 200, body = Object),
+              (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list(request: HttpRequest, state: Data<State>) -> Answer {
     let mut parameters = Parameters::of(&request)?;
     let limit = match parameters.one("limit")? {
@@ -51,6 +55,11 @@ pub async fn list(request: HttpRequest, state: Data<State>) -> Answer {
 }
 
 /// `GET /stac/collections/{collection}`.
+#[utoipa::path(get, path = "/stac/collections/{collection}", tag = "stac", operation_id = "stac_collection",
+    params(("collection" = String, Path)),
+    responses((status = 200, body = Object),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 410, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn one(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
     let stored = state.catalogue.get(&Key::collection(identifier("collection", &path)?))?;
     let text = wire::collection(&stored.record, &state.base(&request))?;

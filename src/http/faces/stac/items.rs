@@ -7,12 +7,17 @@ use super::search::{self, Ask};
 use super::{GEOJSON, wire};
 use crate::http::conditional;
 use crate::http::faces::native::records::identifier;
-use crate::http::problem::Answer;
+use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
 use crate::model::Key;
 use crate::model::uri::encode;
 
 /// `GET /stac/collections/{collection}/items`.
+#[utoipa::path(get, path = "/stac/collections/{collection}/items", tag = "stac", operation_id = "items",
+    params(("collection" = String, Path), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("limit" = Option<usize>, Query), ("token" = Option<String>, Query, description = "the next link carries it"), ("count" = Option<String>, Query, description = "exact (default) or none")),
+    responses((status = 200, body = Object, content_type = "application/geo+json"),
+              (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
     let collection = identifier("collection", &path)?;
     // Unknown collections are told at once: a failure is never an empty list.
@@ -24,6 +29,11 @@ pub async fn list(request: HttpRequest, state: Data<State>, path: Path<String>) 
 }
 
 /// `GET /stac/collections/{collection}/items/{item}`.
+#[utoipa::path(get, path = "/stac/collections/{collection}/items/{item}", tag = "stac", operation_id = "item",
+    params(("collection" = String, Path), ("item" = String, Path)),
+    responses((status = 200, body = Object, content_type = "application/geo+json"),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 410, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn one(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> Answer {
     let (collection, item) = path.into_inner();
     let key = Key::product(identifier("collection", &collection)?, identifier("item", &item)?);

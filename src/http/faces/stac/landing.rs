@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::{GEOJSON, conformance, link};
 use crate::http::parameters::Parameters;
-use crate::http::problem::Answer;
+use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
 use crate::model::uri::encode;
 
@@ -13,6 +13,9 @@ use crate::model::uri::encode;
 const MAX_CHILDREN: usize = 1_000;
 
 /// `GET /stac`.
+#[utoipa::path(get, path = "/stac", tag = "stac",
+    responses((status = 200, body = Object),
+              (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn landing(request: HttpRequest, state: Data<State>) -> Answer {
     Parameters::of(&request)?.finish(&[])?;
     let base = format!("{}/stac", state.base(&request));
@@ -57,6 +60,8 @@ fn with_method(link: &str, method: &str) -> String {
 }
 
 /// `GET /stac/conformance`.
+#[utoipa::path(get, path = "/stac/conformance", tag = "stac",
+    responses((status = 200, body = Object)))]
 pub async fn conformance() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(format!("{{\"conformsTo\":{}}}", conformance::json()))
 }

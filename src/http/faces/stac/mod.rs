@@ -1,12 +1,12 @@
 //! `/stac`: STAC API 1.0 over the same catalogue. Items are spliced from stored JSON, never re-made from parsed numbers.
 
-mod collections;
+pub mod collections;
 pub mod conformance;
-mod items;
-mod landing;
-mod queryables;
-mod search;
-mod transaction;
+pub mod items;
+pub mod landing;
+pub mod queryables;
+pub mod search;
+pub mod transaction;
 pub mod wire;
 
 use actix_web::web::{ServiceConfig, delete, patch, post, put};

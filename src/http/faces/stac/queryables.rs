@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::http::faces::native::records::identifier;
-use crate::http::problem::Answer;
+use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
 use crate::model::Key;
 use crate::model::uri::encode;
@@ -27,11 +27,17 @@ fn schema(id: &str, title: &str) -> HttpResponse {
 }
 
 /// `GET /stac/queryables`.
+#[utoipa::path(get, path = "/stac/queryables", tag = "stac", operation_id = "queryables",
+    responses((status = 200, body = Object, content_type = "application/schema+json")))]
 pub async fn all(request: HttpRequest, state: Data<State>) -> HttpResponse {
     schema(&format!("{}/stac/queryables", state.base(&request)), "Queryables of all collections")
 }
 
 /// `GET /stac/collections/{collection}/queryables`.
+#[utoipa::path(get, path = "/stac/collections/{collection}/queryables", tag = "stac", operation_id = "collection_queryables",
+    params(("collection" = String, Path)),
+    responses((status = 200, body = Object, content_type = "application/schema+json"),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn of_collection(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
     let collection = identifier("collection", &path)?;
     state.catalogue.get(&Key::collection(collection.clone()))?;

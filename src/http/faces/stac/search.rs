@@ -11,7 +11,7 @@ use crate::http::body::{self, MAX_RECORD_BYTES};
 use crate::http::faces::native::search::bounding_box;
 use crate::http::interval;
 use crate::http::parameters::Parameters;
-use crate::http::problem::{Answer, Problem};
+use crate::http::problem::{Answer, Problem, ProblemBody};
 use crate::http::state::State;
 use crate::model::uri::encode;
 use crate::model::{BoundingBox, Facet, Query, Region, json};
@@ -99,6 +99,10 @@ impl Ask {
     }
 
     fn from_body(text: &str) -> Result<Self, Problem> {
+        // A list would be read as the members in their order.
+        if !text.trim_start().starts_with('{') {
+            return Err(Problem::bad_request("a search is a JSON object"));
+        }
         let body: Body<'_> = serde_json::from_str(text).map_err(|error| Problem::bad_request(error.to_string()))?;
         let bbox = body.bbox.as_deref().map(BoundingBox::from_numbers).transpose();
         Ok(Self {
@@ -148,6 +152,10 @@ fn region_of(text: &str) -> Result<Region, Error> {
 }
 
 /// `GET /stac/search`.
+#[utoipa::path(get, path = "/stac/search", tag = "stac",
+    params(("collections" = Option<String>, Query, description = "with commas"), ("ids" = Option<String>, Query, description = "with commas"), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("intersects" = Option<String>, Query, description = "GeoJSON geometry"), ("limit" = Option<usize>, Query), ("token" = Option<String>, Query, description = "the next link carries it"), ("count" = Option<String>, Query, description = "exact (default) or none")),
+    responses((status = 200, body = Object, content_type = "application/geo+json"),
+              (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn get_search(request: HttpRequest, state: Data<State>) -> Answer {
     let ask = Ask::from_query(&request, SEARCH_PARAMETERS)?;
     let address = format!("{}/stac/search", state.base(&request));
@@ -155,6 +163,9 @@ pub async fn get_search(request: HttpRequest, state: Data<State>) -> Answer {
 }
 
 /// `POST /stac/search`.
+#[utoipa::path(post, path = "/stac/search", tag = "stac", request_body = Object,
+    responses((status = 200, body = Object, content_type = "application/geo+json"),
+              (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn post_search(request: HttpRequest, state: Data<State>, mut payload: Payload) -> Answer {
     Parameters::of(&request)?.finish(&[])?;
     let (_, text) = body::read_text(&mut payload, MAX_RECORD_BYTES).await?;

@@ -9,7 +9,7 @@ use super::{GEOJSON, wire};
 use crate::catalogue::{Address, Caller, Effect, Error, Intent, Precondition, Receipt};
 use crate::http::body::{self, MAX_RECORD_BYTES};
 use crate::http::faces::native::records::identifier;
-use crate::http::problem::Answer;
+use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
 use crate::http::{auth, conditional};
 use crate::model::uri::encode;
@@ -99,6 +99,12 @@ async fn remove(request: &HttpRequest, state: &State, key: Key) -> Answer {
 }
 
 /// `POST /stac/collections/{collection}/items`: an Item, or an ItemCollection of new ones.
+#[utoipa::path(post, path = "/stac/collections/{collection}/items", tag = "stac", operation_id = "stac_create_item", request_body = Object,
+    params(("collection" = String, Path)),
+    responses((status = 201, body = Object),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn create_item(request: HttpRequest, state: Data<State>, path: Path<String>, mut payload: Payload) -> Answer {
     let collection = identifier("collection", &path)?;
     let agent = auth::writer(&request, &state)?;
@@ -118,6 +124,12 @@ pub async fn create_item(request: HttpRequest, state: Data<State>, path: Path<St
 }
 
 /// `PUT …/items/{item}`: replaces an item.
+#[utoipa::path(put, path = "/stac/collections/{collection}/items/{item}", tag = "stac", operation_id = "stac_put_item", request_body = Object,
+    params(("collection" = String, Path), ("item" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn put_item(
     request: HttpRequest,
     state: Data<State>,
@@ -128,6 +140,12 @@ pub async fn put_item(
 }
 
 /// `PATCH …/items/{item}`: JSON Merge Patch of the item.
+#[utoipa::path(patch, path = "/stac/collections/{collection}/items/{item}", tag = "stac", operation_id = "stac_patch_item", request_body = Object,
+    params(("collection" = String, Path), ("item" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn patch_item(
     request: HttpRequest,
     state: Data<State>,
@@ -138,22 +156,42 @@ pub async fn patch_item(
 }
 
 /// `DELETE …/items/{item}`.
+#[utoipa::path(delete, path = "/stac/collections/{collection}/items/{item}", tag = "stac", operation_id = "stac_delete_item",
+    params(("collection" = String, Path), ("item" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204),
+              (status = 412, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn delete_item(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> Answer {
     remove(&request, &state, item_key(path.into_inner())?).await
 }
 
 /// `POST /stac/collections`.
+#[utoipa::path(post, path = "/stac/collections", tag = "stac", operation_id = "stac_create_collection", request_body = Object,
+    responses((status = 201, body = Object),
+              (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn create_collection(request: HttpRequest, state: Data<State>, payload: Payload) -> Answer {
     let address = Address { kind: Kind::Collection, collection: None, id: None };
     write(&request, &state, payload, address, Intent::Create).await
 }
 
 /// `PUT /stac/collections/{collection}`: replaces a collection.
+#[utoipa::path(put, path = "/stac/collections/{collection}", tag = "stac", operation_id = "stac_put_collection", request_body = Object,
+    params(("collection" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn put_collection(request: HttpRequest, state: Data<State>, path: Path<String>, payload: Payload) -> Answer {
     write(&request, &state, payload, Address::of(&collection_key(&path)?), Intent::Replace).await
 }
 
 /// `PATCH /stac/collections/{collection}`: JSON Merge Patch of the collection.
+#[utoipa::path(patch, path = "/stac/collections/{collection}", tag = "stac", operation_id = "stac_patch_collection", request_body = Object,
+    params(("collection" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn patch_collection(
     request: HttpRequest,
     state: Data<State>,
@@ -164,6 +202,11 @@ pub async fn patch_collection(
 }
 
 /// `DELETE /stac/collections/{collection}`: only without items (409 otherwise).
+#[utoipa::path(delete, path = "/stac/collections/{collection}", tag = "stac", operation_id = "stac_delete_collection",
+    params(("collection" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204),
+              (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 412, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn delete_collection(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
     remove(&request, &state, collection_key(&path)?).await
 }
