@@ -38,7 +38,9 @@ pub async fn no_route(request: HttpRequest) -> Result<HttpResponse, Problem> {
 
 /// RFC 9110 § 15.5.6: the answer says which methods there are.
 fn wrong_method(request: &HttpRequest, pattern: &str) -> HttpResponse {
-    let allowed = openapi::methods(pattern).unwrap_or_else(|| "GET, HEAD".to_owned());
+    // A route may say which text a part takes; the description names the part alone.
+    let path = pattern.replace(":.+}", "}").replace(":.*}", "}");
+    let allowed = openapi::methods(&path).unwrap_or_else(|| "GET, HEAD".to_owned());
     let detail = format!("{} cannot be used on {}; {allowed} can", request.method(), request.path());
     let title = "This resource has no such method";
     let problem = Problem::http(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", title, detail);
