@@ -15,6 +15,21 @@ const EROFS: i32 = 30;
 /// No operation has this number.
 const NEVER: Fault = Fault { at: usize::MAX, errno: EIO, lasts: false };
 
+/// More than a payload may have in memory: it must reach the disk while it is sent.
+const NOISE_BYTES: usize = 3 << 20;
+
+/// Bytes that do not compress.
+fn noise(bytes: usize) -> Vec<u8> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    };
+    (0..bytes).map(|_| next()).collect()
+}
+
 /// A service whose archive is on a disk in memory.
 struct Rig {
     store: Store,
@@ -71,9 +86,7 @@ fn refused_while_the_disk_fails(errno: i32, status: u16, code: &str) {
     rig.put("before").expect_status(201);
     rig.service().put("/api/v1/collections/c/products/before/files/f", "bytes").expect_status(200);
     rig.fail_from_now(errno);
-    // What does not compress must reach the disk while it is sent.
-    let noise: Vec<u8> =
-        (0..3_000_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8 ^ (n >> 9) as u8).collect();
+    let noise = noise(NOISE_BYTES);
     let service = rig.service();
     rig.put("during").expect_problem(status, code);
     service.delete("/api/v1/collections/c/products/before").expect_problem(status, code);
