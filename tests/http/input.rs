@@ -1,5 +1,7 @@
 //! Bad input of every kind: a clear answer, and nothing else is lost.
 
+use std::io::Read;
+
 use serde_json::Value;
 
 use crate::support::raw::Raw;
@@ -141,6 +143,26 @@ fn a_record_larger_than_the_limit_is_refused() {
 }
 
 #[test]
+fn a_compressed_body_is_refused_before_anything_is_unpacked() {
+    let (_store, service) = service();
+    service.put(&format!("{PRODUCTS}/p"), product("c", "p")).expect_status(201);
+    let bomb = zstd::encode_all(std::io::repeat(b' ').take(256 << 20), 3).expect("packed");
+    for path in [PRODUCTS, "/api/v1/ingest", "/api/v1/documents", "/api/v1/uploads", "/stac/search"] {
+        for encoding in ["zstd", "gzip", "br"] {
+            let refused = service.send("POST", path, &[("content-encoding", encoding)], bomb.clone());
+            refused.expect_problem(415, "content-encoding");
+        }
+    }
+    let file = format!("{PRODUCTS}/p/files/f");
+    service.send("PUT", &file, &[("content-encoding", "zstd")], bomb.clone()).expect_problem(415, "content-encoding");
+    // A file that is an archive by itself is kept as it is.
+    service.put(&file, bomb.clone()).expect_status(200);
+    assert!(service.get(&file).expect_status(200).body == bomb);
+    let identity = [("content-encoding", "identity")];
+    service.send("POST", PRODUCTS, &identity, product("c", "q")).expect_status(201);
+}
+
+#[test]
 fn a_body_that_says_another_address_is_refused_where_it_differs() {
     let (_store, service) = service();
     let body = r#"{"id":"q","kind":"collection","collection":"d"}"#;
@@ -199,9 +221,13 @@ fn an_unknown_path_or_method_is_a_problem_of_its_own() {
     service.get("/nowhere").expect_problem(404, "no-such-resource");
     service.get("/api/v1/nowhere").expect_problem(404, "no-such-resource");
     service.get("/stac/nowhere").expect_problem(404, "no-such-resource");
-    for (method, path) in
-        [("POST", "/health"), ("PATCH", "/api/v1/search"), ("POST", "/api/v1/collections/c"), ("DELETE", "/stac")]
-    {
+    for (method, path) in [
+        ("POST", "/health"),
+        ("PATCH", "/api/v1/search"),
+        ("POST", "/api/v1/collections/c"),
+        ("DELETE", "/stac"),
+        ("POST", "/stac/collections/c/items/a/b"),
+    ] {
         let refused = service.send(method, path, &[], "");
         assert!(!refused.header("allow").is_empty());
         refused.expect_problem(405, "method-not-allowed");
