@@ -175,7 +175,7 @@ fn the_description_matches_the_golden_file_and_names_every_route() {
             operations.as_object().expect("operations").iter().filter(|(name, _)| *name != "parameters")
         {
             assert!(operation["operationId"].is_string() && operation["responses"].is_object(), "{method} {path}");
-            let filled = path.replace("{kind}", "mission").replace("{revision}", "1").replace('{', "").replace('}', "");
+            let filled = path.replace("{kind}", "mission").replace("{revision}", "1").replace(['{', '}'], "");
             let answer = service.send(&method.to_uppercase(), &filled, &[], "");
             let unrouted = answer.text().contains("no-such-resource") || answer.text().contains("method-not-allowed");
             assert!(!unrouted, "{method} {path} is described and not routed");
