@@ -179,6 +179,17 @@ impl Records {
             .filter(|entry| entry.as_ref().map_or(true, |(_, current)| !current.deleted))
     }
 
+    /// sled frees the nodes that writes replaced a few at a time, whenever somebody enters the tree: up to 512 at every
+    /// 128th entry. A batch enters once, however many nodes it replaces: without these entries, at under a microsecond
+    /// each, a million records built in large batches leave gigabytes of replaced nodes in memory.
+    fn free_replaced_nodes(&self, batches: &[Arc<Batch>]) {
+        let changes: usize = batches.iter().map(|batch| batch.changes.len()).sum();
+        for _ in 0..changes / 2 {
+            // What a read finds does not matter here; a failure shows itself to the next who needs an answer.
+            let _ = self.tree.get(keys::META);
+        }
+    }
+
     fn plan(&self, batches: &[Arc<Batch>]) -> Result<sled::Batch, RecordsError> {
         let mut planned = sled::Batch::default();
         let mut states: HashMap<Key, Current> = HashMap::new();
@@ -290,6 +301,7 @@ impl Projection for Records {
         let planned = self.plan(batches)?;
         self.tree.apply_batch(planned)?;
         self.position.fetch_max(last, Ordering::AcqRel);
+        self.free_replaced_nodes(batches);
         Ok(())
     }
 
