@@ -85,14 +85,26 @@ impl Inner {
         Ok(file)
     }
 
+    /// The event lines of a segment, opened where they are most likely without looking first: a page of hits touches as
+    /// many segments as it has hits.
+    fn records_file(&self, first: u64) -> Result<(ObjectId, Arc<dyn ReadAt>), ReadError> {
+        let committed = ObjectId::segment(first);
+        match self.file(committed, RECORDS) {
+            Err(ReadError::Missing { .. }) => {
+                let object = self.segment_id(first)?;
+                Ok((object, self.file(object, RECORDS)?))
+            }
+            opened => Ok((committed, opened?)),
+        }
+    }
+
     /// The unpacked frame of a record.
     fn frame(&self, location: &RecordLocation) -> Result<Arc<Vec<u8>>, ReadError> {
         let key = (location.segment, location.frame_offset);
         if let Some(frame) = self.frames.get(&key) {
             return Ok(frame);
         }
-        let object = self.segment_id(location.segment)?;
-        let file = self.file(object, RECORDS)?;
+        let (object, file) = self.records_file(location.segment)?;
         let mut stored = vec![0; location.frame_length as usize];
         let read = file.read_exact_at(&mut stored, u64::from(location.frame_offset));
         read.map_err(|error| ReadError::of_io(&object.to_string(), error))?;
