@@ -3,7 +3,7 @@
 #   CARGO_TARGET_DIR   where Cargo builds (default ~/.cache/perennial-target, so that clones share dependencies)
 #   PERENNIAL_VENV     Python environment of the outside tools (default ~/.cache/perennial-venv)
 #   PERENNIAL_SKIP     names of checks to leave out, with commas; each is printed as skipped
-#   STORE, PORT        folder and port of `make demo`
+#   STORE, PORT        folder and port of `make demo`; `make bench` takes STORE too
 
 SHELL := /bin/bash
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/perennial-target
