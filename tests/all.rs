@@ -3,6 +3,7 @@
 mod archive;
 mod bench;
 mod catalogue;
+mod formats;
 mod http;
 mod importers;
 mod support;

@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn a_misspelt_collection_suggests_the_one_that_was_meant() {
         let names = ["sentinel-2-l2a", "sentinel-1-grd", "mars-express-hrsc", "naip"];
-        assert_eq!(nearest("sentinel-2-l2", names.into_iter()), ["sentinel-2-l2a"]);
+        assert_eq!(nearest("sentinel-2-l2", names.into_iter()).first().map(String::as_str), Some("sentinel-2-l2a"));
         assert_eq!(nearest("niap", names.into_iter()), ["naip"]);
         assert!(nearest("completely-else", names.into_iter()).is_empty());
     }
