@@ -1,5 +1,6 @@
 //! The archive as the catalogue uses it, over the real disk and over the test double.
 
+mod damage;
 mod disk_faults;
 mod ocfl_fixtures;
 mod power_loss;
