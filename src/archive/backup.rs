@@ -58,6 +58,8 @@ impl Archive {
         disk::ensure_dir(disk, target).at("create directory", target)?;
         copy.tree(&self.inner.paths.archive, &target.join("archive"))?;
         disk.sync_dir(target).at("make durable", target)?;
+        let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        disk.sync_dir(parent).at("make durable", parent)?;
         Ok(copy.done)
     }
 }
@@ -78,6 +80,10 @@ impl Copy<'_> {
                 // Never part of an archive; verify names them.
                 EntryKind::Other => {}
             }
+        }
+        if self.disk.list(to).at("list", to)?.is_empty() {
+            // Made for a segment that came too late: an archive has no empty directories.
+            return self.disk.remove_dir(to).at("remove", to);
         }
         self.disk.sync_dir(to).at("make durable", to)
     }

@@ -6,8 +6,11 @@ use std::path::Path;
 
 use super::walk::Found;
 use super::{Finding, Progress, RESTORE, Severity, Verification};
+use crate::archive::disk;
 use crate::archive::error::DiskError;
+use crate::archive::inventory;
 use crate::archive::layout::{self, ObjectId};
+use crate::archive::object::MAX_INVENTORY_BYTES;
 use crate::archive::ocfl;
 use crate::archive::open::Inner;
 use crate::archive::payload::{self, COMPRESSED, RAW};
@@ -45,6 +48,9 @@ pub fn check(
             }
         };
         take_report(path, name.as_deref(), &report, verification);
+        if id.is_some() {
+            check_as_written(archive, path, name.as_deref(), verification);
+        }
         if let Some(what) = wrong {
             verification.error(name.as_deref(), path, what);
         }
@@ -55,6 +61,26 @@ pub fn check(
         progress(Progress { objects, of_objects: found.len() as u64, bytes: verification.bytes });
     }
     Ok(held)
+}
+
+/// Our own objects are held to more than OCFL asks for: each version has its inventory, each sidecar its exact form.
+fn check_as_written(archive: &Inner, path: &Path, name: Option<&str>, verification: &mut Verification) {
+    for within in ["", "v1"] {
+        let dir = path.join(within);
+        let read = |file: &str| {
+            let full = archive.paths.archive.join(&dir).join(file);
+            disk::read_file(archive.disk.as_ref(), &full, MAX_INVENTORY_BYTES).map_err(|error| error.to_string())
+        };
+        let sidecar = read(inventory::INVENTORY).map(|bytes| inventory::sidecar(&bytes));
+        match (sidecar, read(inventory::SIDECAR)) {
+            (Ok(expected), Ok(found)) if expected == found => {}
+            (Ok(_), Ok(_)) => verification.error(name, dir.join(inventory::SIDECAR), "it is not as it was written"),
+            (Err(what), _) => {
+                verification.error(name, dir.join(inventory::INVENTORY), format!("cannot be read: {what}"))
+            }
+            (_, Err(what)) => verification.error(name, dir.join(inventory::SIDECAR), format!("cannot be read: {what}")),
+        }
+    }
 }
 
 fn take_report(path: &Path, name: Option<&str>, report: &ocfl::ObjectReport, verification: &mut Verification) {

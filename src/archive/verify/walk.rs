@@ -94,6 +94,9 @@ fn check_root(archive: &Inner, verification: &mut Verification) -> Result<(), Di
             return Ok(());
         }
     };
+    if !list.ends_with('\n') {
+        verification.error(None, root::LIST, "the list of the root's files is cut off");
+    }
     let listed: BTreeMap<&str, &str> =
         list.lines().filter_map(|line| line.split_once("  ")).map(|(digest, name)| (name, digest)).collect();
     for name in root::listed_files() {
