@@ -92,7 +92,7 @@ fn a_client_that_sends_everything_before_it_reads_is_served() {
     raw.bytes(body.as_bytes());
     let answer = raw.rest();
     assert!(answer.starts_with("HTTP/1.1 200"), "{}", &answer[..200]);
-    assert_eq!(answer.matches("\"status\":\"created\"").count(), 30_000);
+    assert_eq!(unchunked(&answer).matches("\"status\":\"created\"").count(), 30_000);
     assert_eq!(service.search("limit=1")["matched"], 30_000);
 }
 
@@ -192,4 +192,17 @@ fn a_whole_document_is_told_by_its_content() {
     assert_eq!(of(&results, "created"), 2, "{results:?}");
     let results = service.post("/api/v1/documents", "no document").expect_status(200).lines();
     assert_eq!(of(&results, "refused"), 1, "{results:?}");
+}
+
+/// The body of an answer without the lengths that RFC 9112 § 7.1 puts between its pieces: a piece may end within a line.
+fn unchunked(answer: &str) -> String {
+    let (_, mut rest) = answer.split_once("\r\n\r\n").expect("a body");
+    let mut body = String::new();
+    while let Some((length, after)) = rest.split_once("\r\n") {
+        let length = usize::from_str_radix(length, 16).expect("a length");
+        let (piece, left) = after.split_at(length);
+        body.push_str(piece);
+        rest = left.strip_prefix("\r\n").unwrap_or(left);
+    }
+    body
 }
