@@ -95,7 +95,7 @@ impl Engine {
             .num_merge_threads(1)
             .build();
         let writer: IndexWriter<IndexDocument> = index.writer_with_options(writer_options).map_err(failed)?;
-        writer.set_merge_policy(Box::new(merge_policy()));
+        prepare(&writer).map_err(failed)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
         // A killed process leaves files of the commit that it never made; their names would be taken when it is made again.
         if !is_new {
@@ -160,9 +160,9 @@ impl Engine {
 
     /// Forgets what was added since the last commit.
     pub(super) fn rollback(&mut self) -> Result<(), TextError> {
-        self.writer.rollback().map_err(|source| TextError::Engine { doing: "roll back", source })?;
-        self.writer.set_merge_policy(Box::new(merge_policy()));
-        Ok(())
+        let failed = |source| TextError::Engine { doing: "roll back", source };
+        self.writer.rollback().map_err(failed)?;
+        prepare(&self.writer).map_err(failed)
     }
 
     /// Brings all segments into one.
@@ -182,6 +182,16 @@ impl Engine {
     pub(super) fn close(self) -> Result<(), TextError> {
         self.writer.wait_merging_threads().map_err(|source| TextError::Engine { doing: "finish merging", source })
     }
+}
+
+/// Makes a fresh writer ready.
+fn prepare(writer: &IndexWriter<IndexDocument>) -> tantivy::Result<()> {
+    writer.set_merge_policy(Box::new(merge_policy()));
+    // tantivy 0.27 gives the first operation after opening the stamp of the last commit again. A merge then takes a first
+    // deletion for done in those segments that this commit deleted from, and the deletion is lost. An empty run uses
+    // that stamp up.
+    writer.run(Vec::new())?;
+    Ok(())
 }
 
 fn open_or_create(folder: &Path, fields: &Fields) -> tantivy::Result<(Index, bool)> {
