@@ -13,6 +13,11 @@ use super::{Delivery, Lines, STORE, open};
 
 const ROOT: &str = "/store/archive";
 
+/// A name and what is done to a file's bytes.
+type Change = (&'static str, fn(&mut Vec<u8>));
+/// A name and what is done to a disk.
+type Case<'a> = (&'static str, &'a dyn Fn(&DiskDouble));
+
 /// An archive of three deliveries.
 fn archive() -> (DiskDouble, [Delivery; 3]) {
     let mut lines = Lines::default();
@@ -51,7 +56,7 @@ fn every_changed_file_is_found_and_named() {
     assert!(verify(&disk).findings.is_empty());
     let files = archive_files(&disk);
     assert!(files.len() > 50);
-    let changes: [(&str, fn(&mut Vec<u8>)); 4] = [
+    let changes: [Change; 4] = [
         ("its first bit flipped", |bytes| bytes[0] ^= 1),
         ("a bit in its middle flipped", |bytes| {
             let middle = bytes.len() / 2;
@@ -115,7 +120,7 @@ fn a_torn_segment_is_reported_and_does_not_hide_the_others() {
     let (disk, deliveries) = archive();
     let segment = |first: u64| Path::new(ROOT).join(perennial::archive::object_path(&format!("segment:{first}")));
     let tear = |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() / 2);
-    let cases: [(&str, &dyn Fn(&DiskDouble)); 3] = [
+    let cases: [Case<'_>; 3] = [
         ("torn records", &|disk| {
             disk.damage(&segment(3).join("v1/content/records.ndjson.zst"), tear).expect("a file");
         }),

@@ -214,7 +214,7 @@ class Client:
             self.connection.close()
             raise
 
-    def get(self, target, **parameters):
+    def get(self, target, /, **parameters):
         if parameters:
             target += "?" + urllib.parse.urlencode(parameters, doseq=True)
         return self.request("GET", target)
