@@ -1,6 +1,5 @@
 //! The index on disk and the handle to search it.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -17,20 +16,20 @@ use super::writer::{Engine, fold};
 /// How the index is written.
 #[derive(Debug, Clone)]
 pub struct TextOptions {
-    /// Memory of a segment under construction, bytes per thread: about 1.5 kB a record.
+    /// Memory for records that are not yet written out, bytes per thread; at least 15 MB.
     pub writer_memory: usize,
-    /// Most threads that index; batches below some 8,000 records take one.
+    /// Threads that index. One is best for small commits, and leaves the other cores to searches.
     pub writer_threads: usize,
 }
 
 impl Default for TextOptions {
     fn default() -> Self {
-        Self { writer_memory: 64 << 20, writer_threads: 2 }
+        Self { writer_memory: 48 << 20, writer_threads: 1 }
     }
 }
 
 impl TextOptions {
-    /// For building a whole index at once: fewer and larger segments.
+    /// For building a whole index at once.
     pub const fn bulk(threads: usize) -> Self {
         Self { writer_memory: 256 << 20, writer_threads: threads }
     }
@@ -95,10 +94,10 @@ impl TextIndex {
     /// process writes it.
     pub fn open(folder: &Path, options: TextOptions) -> Result<Self, TextError> {
         let fields = Fields::new();
-        let (engine, position) = Engine::open(folder, &fields, 1)?;
+        let (engine, position) = Engine::open(folder, &fields, &options)?;
         let unusable =
             |source: tantivy::TantivyError| TextError::Unusable { path: folder.to_owned(), reason: source.to_string() };
-        let snapshot = Snapshot::new(engine.searcher(), position, &fields, None, &HashSet::new()).map_err(unusable)?;
+        let snapshot = Snapshot::new(engine.searcher(), position, &fields, None).map_err(unusable)?;
         let searcher = TextSearcher { snapshot: Arc::new(RwLock::new(Arc::new(snapshot))) };
         Ok(Self { folder: folder.to_owned(), options, fields, engine: Some(engine), position, searcher })
     }
@@ -119,18 +118,8 @@ impl TextIndex {
     /// `Engine`; the index is as it was.
     pub fn merge(&mut self) -> Result<(), TextError> {
         let engine = self.engine.as_mut().ok_or(TextError::Poisoned)?;
-        engine.merge_into(1)?;
-        self.refresh(&HashSet::new())
-    }
-
-    /// Brings to disk what is committed. Without it a crash loses the last commits, which then are made again from the
-    /// archive; it happens by itself after some 30,000 records and at the end.
-    ///
-    /// # Errors
-    /// `Engine`, for example on a full disk; the saved state is then the one before.
-    pub fn save(&mut self) -> Result<(), TextError> {
-        let moved = self.engine.as_ref().ok_or(TextError::Poisoned)?.save()?;
-        if moved.is_empty() { Ok(()) } else { self.refresh(&moved) }
+        engine.merge_all()?;
+        self.refresh()
     }
 
     /// Waits for merges that run in the background and ends.
@@ -144,15 +133,27 @@ impl TextIndex {
         }
     }
 
-    fn refresh(&mut self, moved: &HashSet<String>) -> Result<(), TextError> {
+    /// The writer's lock is gone afterwards, and no merge in the background writes to the folder any more.
+    fn end_engine(&mut self) {
+        // A merge that failed leaves the index as it was, or the index is about to be deleted.
+        let _ = self.engine.take().map(Engine::close);
+    }
+
+    fn refresh(&mut self) -> Result<(), TextError> {
         let engine = self.engine.as_ref().ok_or(TextError::Poisoned)?;
         let doing = "open what was written";
         engine.reload()?;
         let previous = self.searcher.current();
-        let snapshot = Snapshot::new(engine.searcher(), self.position, &self.fields, Some(&previous), moved)
+        let snapshot = Snapshot::new(engine.searcher(), self.position, &self.fields, Some(&previous))
             .map_err(|source| TextError::Engine { doing, source })?;
         self.searcher.replace(snapshot);
         Ok(())
+    }
+}
+
+impl Drop for TextIndex {
+    fn drop(&mut self) {
+        self.end_engine();
     }
 }
 
@@ -174,31 +175,26 @@ impl Projection for TextIndex {
             return Ok(());
         }
         let engine = self.engine.as_mut().ok_or(TextError::Poisoned)?;
-        match engine.write(&self.fields, &folded, &self.options) {
-            Ok(moved) => {
-                self.position = folded.position;
-                self.refresh(&moved)
+        if let Err(error) = engine.write(&self.fields, &folded) {
+            if engine.rollback().is_err() {
+                self.engine = None;
             }
-            Err(error) => {
-                if engine.rollback().is_err() {
-                    self.engine = None;
-                }
-                Err(error)
-            }
+            return Err(error);
         }
+        self.position = folded.position;
+        self.refresh()
     }
 
     fn reset(&mut self) -> Result<(), TextError> {
-        // The writer's lock must be gone before a new one is taken.
-        self.engine = None;
+        self.end_engine();
         let made = std::fs::remove_dir_all(&self.folder).or_else(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Ok(()),
             _ => Err(error),
         });
         made.map_err(|source| TextError::Folder { path: self.folder.clone(), source })?;
-        let (engine, position) = Engine::open(&self.folder, &self.fields, 1)?;
+        let (engine, position) = Engine::open(&self.folder, &self.fields, &self.options)?;
         self.engine = Some(engine);
         self.position = position;
-        self.refresh(&HashSet::new())
+        self.refresh()
     }
 }
