@@ -27,6 +27,14 @@ pub struct Finding {
 /// Why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
+    #[error("line {line}: not well-formed XML: {message}")]
+    BrokenXml { line: usize, message: String },
+    #[error("line {line}: {message}")]
+    Broken { line: usize, message: String },
+    #[error("{field}: {message}")]
+    FieldUnusable { field: String, message: String },
+    #[error("{field}: {message}")]
+    FieldNoted { field: String, message: String },
     #[error("byte {byte} is no UTF-8")]
     NotUtf8 { byte: usize },
     #[error("not a JSON object: {message}")]
@@ -81,7 +89,9 @@ impl Reason {
     /// How much it took away.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::NotUtf8 { .. }
+            Self::BrokenXml { .. }
+            | Self::Broken { .. }
+            | Self::NotUtf8 { .. }
             | Self::NotAnObject { .. }
             | Self::NotAnArray { .. }
             | Self::DuplicateMember { .. }
@@ -91,7 +101,8 @@ impl Reason {
             | Self::BadId(_)
             | Self::BadCollection(_)
             | Self::CollectionNotText => Outcome::Refused,
-            Self::TimeUnreadable { .. }
+            Self::FieldUnusable { .. }
+            | Self::TimeUnreadable { .. }
             | Self::TimeReversed { .. }
             | Self::NoTime
             | Self::BoxUnusable { .. }
@@ -99,7 +110,8 @@ impl Reason {
             | Self::AssetUnusable { .. }
             | Self::LinkUnusable { .. }
             | Self::WrongType { .. } => Outcome::Reduced,
-            Self::Catalog { .. }
+            Self::FieldNoted { .. }
+            | Self::Catalog { .. }
             | Self::NoCollection { .. }
             | Self::ZoneAssumed { .. }
             | Self::Placeholder { .. }

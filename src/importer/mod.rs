@@ -2,7 +2,9 @@
 //! sources. What each field becomes stands in `docs/importers/`. Checks nothing that `schema` checks.
 
 mod finding;
+mod formats;
 mod recognise;
+mod shared;
 mod stac;
 
 use std::ops::Range;
@@ -11,6 +13,9 @@ use crate::model::{Draft, RecordId, Sha256, json};
 
 pub use finding::{Finding, Outcome, Reason};
 pub use recognise::{Format, recognise};
+pub use shared::identify::identify;
+pub use shared::names::{Concept, Names, Role};
+pub use shared::record::FieldCounts;
 
 /// Collection of products whose document names none.
 pub const UNCOLLECTED: &str = "uncollected";
@@ -24,12 +29,19 @@ pub struct Context<'a> {
     pub collection: &'a str,
     /// Number of the first line or element of these bytes, from 1: a large NDJSON file may be imported in chunks.
     pub first: usize,
+    /// Canonical names of missions, platforms, instruments, targets and levels.
+    pub names: &'a Names,
+    /// Reads a file that stands beside the document, by its path relative to it: an inventory, a referenced schema of
+    /// values. `None` for what is not there or leads outside the folder.
+    pub beside: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+    /// Length of the whole file: the bytes of a large data file may be only its start.
+    pub length: Option<u64>,
 }
 
 impl<'a> Context<'a> {
     /// The usual context: whole files, [`UNCOLLECTED`].
     pub fn new(digest: &'a dyn Fn(&[u8]) -> Sha256) -> Self {
-        Self { digest, collection: UNCOLLECTED, first: 1 }
+        Self { digest, collection: UNCOLLECTED, first: 1, names: Names::bundled(), beside: &|_| None, length: None }
     }
 }
 
@@ -58,6 +70,8 @@ pub struct ImportedEntity {
 pub struct Imported {
     pub entities: Vec<ImportedEntity>,
     pub findings: Vec<Finding>,
+    /// How much of the documents went into the records.
+    pub fields: FieldCounts,
 }
 
 /// Turns bytes of a recognised format into records and findings. Never fails: bytes that hold no record are a finding.
@@ -70,6 +84,23 @@ pub fn import(format: Format, bytes: &[u8], context: &Context<'_>) -> Imported {
         }
         Format::StacItemCollection => stac::item_collection(bytes, context, &mut imported),
         Format::StacArray => stac::array(bytes, context, &mut imported),
+        Format::Pds4 => formats::pds4::import(bytes, context, &mut imported),
+        Format::Spase => formats::spase::import(bytes, context, &mut imported),
+        Format::Safe => formats::safe::import(bytes, context, &mut imported),
+        Format::Ecs => formats::ecs::import(bytes, context, &mut imported),
+        Format::Landsat => formats::landsat::import(bytes, context, &mut imported),
+        Format::Pds3 => formats::pds3::import(bytes, context, &mut imported),
+        Format::Envisat => formats::envisat::import(bytes, context, &mut imported),
+        Format::Iso => formats::iso::import(bytes, context, &mut imported),
+        Format::Cmr => formats::cmr::import(bytes, context, &mut imported),
+        Format::Dcat => formats::dcat::import(bytes, context, &mut imported),
+        Format::OgcRecord => formats::records::import(bytes, context, &mut imported),
+        Format::Opus => formats::opus::import(bytes, context, &mut imported),
+        Format::Vo => formats::vo::import(bytes, context, &mut imported),
+        Format::Fits => formats::fits::import(bytes, context, &mut imported),
+        Format::NetCdf => formats::netcdf::import(bytes, context, &mut imported),
+        Format::Cdf => formats::cdf::import(bytes, context, &mut imported),
+        Format::Metakernel => formats::metakernel::import(bytes, context, &mut imported),
     }
     imported
 }

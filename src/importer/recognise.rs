@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::formats;
+
 /// What an importer exists for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -20,7 +22,45 @@ pub enum Format {
     StacArray,
     /// Items and collections, one a line (other records may stand between).
     StacLines,
+    Pds4,
+    Spase,
+    Safe,
+    Ecs,
+    Landsat,
+    Pds3,
+    Envisat,
+    Iso,
+    Cmr,
+    Dcat,
+    OgcRecord,
+    Opus,
+    Vo,
+    Fits,
+    NetCdf,
+    Cdf,
+    Metakernel,
 }
+
+/// Formats that know their own: asked in this order, before STAC and native JSON.
+const FOREIGN: &[(Format, fn(&str, &[u8]) -> bool)] = &[
+    (Format::Pds4, formats::pds4::recognises),
+    (Format::Spase, formats::spase::recognises),
+    (Format::Safe, formats::safe::recognises),
+    (Format::Ecs, formats::ecs::recognises),
+    (Format::Landsat, formats::landsat::recognises),
+    (Format::Pds3, formats::pds3::recognises),
+    (Format::Envisat, formats::envisat::recognises),
+    (Format::Iso, formats::iso::recognises),
+    (Format::Cmr, formats::cmr::recognises),
+    (Format::Dcat, formats::dcat::recognises),
+    (Format::OgcRecord, formats::records::recognises),
+    (Format::Opus, formats::opus::recognises),
+    (Format::Vo, formats::vo::recognises),
+    (Format::Fits, formats::fits::recognises),
+    (Format::NetCdf, formats::netcdf::recognises),
+    (Format::Cdf, formats::cdf::recognises),
+    (Format::Metakernel, formats::metakernel::recognises),
+];
 
 /// The members that tell documents apart.
 #[derive(Deserialize, Default)]
@@ -71,6 +111,9 @@ impl Head {
 /// Says what the bytes are, or `None` for what no importer reads. Bytes that look like records but are broken are
 /// recognised too, so that importing them says what is wrong. The name only helps where the content leaves it open.
 pub fn recognise(name: &str, bytes: &[u8]) -> Option<Format> {
+    if let Some((format, _)) = FOREIGN.iter().find(|(_, recognises)| recognises(name, bytes)) {
+        return Some(*format);
+    }
     let bytes = super::without_byte_order_mark(bytes);
     match bytes.trim_ascii_start().first() {
         Some(b'{') => object_or_lines(name, bytes),

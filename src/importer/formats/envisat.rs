@@ -1,0 +1,11 @@
+//! ENVISAT and ERS product headers: MPH, SPH, DSDs.
+
+use crate::importer::{Context, Imported};
+
+/// Whether the first bytes are of this format.
+pub fn recognises(_name: &str, _head: &[u8]) -> bool {
+    false
+}
+
+/// Adds the records of a document.
+pub fn import(_bytes: &[u8], _context: &Context<'_>, _imported: &mut Imported) {}

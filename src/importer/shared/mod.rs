@@ -1,0 +1,9 @@
+//! What importers share: the record in the making, names, times, footprints, and readers of syntaxes.
+
+pub(super) mod identify;
+pub(super) mod names;
+pub(super) mod pvl;
+pub(super) mod record;
+pub(super) mod space;
+pub(super) mod time;
+pub(super) mod xml;
