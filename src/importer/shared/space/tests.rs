@@ -49,7 +49,7 @@ fn shapes_are_brought_into_range_and_cut_at_the_seam() {
         (
             "sky",
             Shape::Circle { centre: [202.5, 47.0], radius: 0.5 },
-            r#""frame":"ICRS","bbox":[-158.2331728485,46.5,-156.7668271515,47.5],"centre":[202.5,47],"radius":0.5"#,
+            r#""frame":"ICRS","bbox":[-158.2331502944,46.5,-156.7668497056,47.5],"centre":[202.5,47],"radius":0.5"#,
         ),
         (
             "sky",
