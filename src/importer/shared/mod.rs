@@ -2,6 +2,7 @@
 
 pub(super) mod identify;
 pub(super) mod names;
+pub(super) mod numbers;
 pub(super) mod pvl;
 pub(super) mod record;
 pub(super) mod space;
