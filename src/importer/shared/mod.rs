@@ -3,6 +3,7 @@
 pub(super) mod identify;
 pub(super) mod levels;
 pub(super) mod names;
+pub(super) mod numbers;
 pub(super) mod pvl;
 pub(super) mod record;
 pub(super) mod space;
