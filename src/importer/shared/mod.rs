@@ -1,7 +1,9 @@
 //! What importers share: the record in the making, names, times, footprints, and readers of syntaxes.
 
 pub(super) mod identify;
+pub(super) mod json_tree;
 pub(super) mod names;
+pub(super) mod once;
 pub(super) mod pvl;
 pub(super) mod record;
 pub(super) mod space;

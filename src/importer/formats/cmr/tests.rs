@@ -1,0 +1,1 @@
+//! Documents of the CMR's dialects, written for these tests.

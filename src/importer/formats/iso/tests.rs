@@ -1,0 +1,1 @@
+//! Metadata documents written for these tests.
