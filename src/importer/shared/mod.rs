@@ -4,6 +4,7 @@ pub(super) mod identify;
 pub(super) mod json_tree;
 pub(super) mod names;
 pub(super) mod once;
+pub(super) mod numbers;
 pub(super) mod pvl;
 pub(super) mod record;
 pub(super) mod space;
