@@ -44,7 +44,15 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// The usual context: whole files, [`UNCOLLECTED`].
     pub fn new(digest: &'a dyn Fn(&[u8]) -> Sha256) -> Self {
-        Self { digest, collection: UNCOLLECTED, first: 1, names: Names::bundled(), beside: &|_| None, path: "", length: None }
+        Self {
+            digest,
+            collection: UNCOLLECTED,
+            first: 1,
+            names: Names::bundled(),
+            beside: &|_| None,
+            path: "",
+            length: None,
+        }
     }
 }
 

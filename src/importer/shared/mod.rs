@@ -3,10 +3,12 @@
 pub(super) mod identify;
 pub(super) mod json_tree;
 pub(super) mod names;
-pub(super) mod once;
 pub(super) mod numbers;
+pub(super) mod once;
 pub(super) mod pvl;
 pub(super) mod record;
 pub(super) mod space;
 pub(super) mod time;
+#[cfg(test)]
+pub(super) mod trial;
 pub(super) mod xml;

@@ -20,7 +20,7 @@ use super::super::text_of;
 use crate::importer::{Context, Finding, Imported, Reason};
 use crate::model::json;
 
-pub(super) use parts::{ecs_name, entry_id, padded};
+pub(super) use parts::{concept_id, ecs_name, entry_id, padded};
 
 /// Whether the first bytes are of this format.
 pub fn recognises(_name: &str, head: &[u8]) -> bool {
@@ -161,7 +161,9 @@ fn one(
     match made {
         Ok((mut once, media_type)) => {
             once.record.place = place;
-            once.identifier("cmr-concept-id", part.concept_id);
+            let is_alone = range == (0..bytes.len());
+            let of_path = || concept_id(context.path).filter(|_| is_alone);
+            once.identifier("cmr-concept-id", part.concept_id.or_else(of_path));
             once.text("cmr:NativeId", part.native_id);
             once.text("cmr:ProviderId", part.provider);
             once.finish(bytes, range, media_type, imported);

@@ -19,6 +19,20 @@ pub fn given(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty() && !nothing.contains(&text.to_lowercase().as_str()))
 }
 
+/// The concept id in a path, where a download is named by it: `C92711294-NSIDC_ECS.xml`. It stands nowhere in the
+/// document.
+pub fn concept_id(path: &str) -> Option<&str> {
+    let name = path.rsplit('/').next()?;
+    let stem = name.split('.').next()?;
+    let (number, provider) = stem.split_once('-')?;
+    let digits = number.strip_prefix(['C', 'G'])?;
+    let is_number = digits.len() >= 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    // `G2485638210-LPCLOUD-neither.echo10`: what follows the provider is a remark.
+    let provider = provider.split('-').next().filter(|provider| !provider.is_empty())?;
+    let is_provider = provider.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    (is_number && is_provider).then(|| stem.get(..number.len() + 1 + provider.len())).flatten()
+}
+
 /// CMR's EntryId, `MOD10A1_006`: what granules and portals name a collection by.
 pub fn entry_id(short_name: &str, version: Option<&str>) -> String {
     match version {

@@ -1,7 +1,7 @@
 //! What a resource is about and how it may be used: keywords, constraints, quality, and scalars to filter on.
 
-use super::super::super::shared::once::Once;
 use super::super::super::shared::names::Role;
+use super::super::super::shared::once::Once;
 use super::super::super::shared::xml::Element;
 use super::{first, identification, value, value_at};
 
@@ -30,7 +30,10 @@ const IMAGE: &[(&str, &str)] = &[
 
 /// Keywords, constraints, resolution and all else of the identification; what the content information says.
 pub fn describe(once: &mut Once<'_>, root: &Element) {
-    for system in ["MD_ReferenceSystem/referenceSystemIdentifier/RS_Identifier/code", "MD_ReferenceSystem/referenceSystemIdentifier/MD_Identifier/code"] {
+    for system in [
+        "MD_ReferenceSystem/referenceSystemIdentifier/RS_Identifier/code",
+        "MD_ReferenceSystem/referenceSystemIdentifier/MD_Identifier/code",
+    ] {
         for found in root.all(&format!("referenceSystemInfo/{system}")) {
             once.text("iso:referenceSystem", value(found));
         }
@@ -71,13 +74,13 @@ fn images(once: &mut Once<'_>, root: &Element) {
         for (path, name) in IMAGE {
             once.number(name, value_at(content, path));
         }
-        let levels = [
-            "processingLevelCode/RS_Identifier/code",
-            "processingLevelCode/MD_Identifier/code",
-            "processingLevelCode",
-        ];
+        let levels =
+            ["processingLevelCode/RS_Identifier/code", "processingLevelCode/MD_Identifier/code", "processingLevelCode"];
         once.name(Role::Level, first(content, &levels));
-        for path in ["dimension/MD_Band/sequenceIdentifier/MemberName/aName", "dimension/MI_Band/sequenceIdentifier/MemberName/aName"] {
+        for path in [
+            "dimension/MD_Band/sequenceIdentifier/MemberName/aName",
+            "dimension/MI_Band/sequenceIdentifier/MemberName/aName",
+        ] {
             content.all(path).into_iter().for_each(|band| once.text("iso:variable", value(band)));
         }
     }
@@ -89,7 +92,8 @@ fn keywords(once: &mut Once<'_>, info: &Element) {
         let thesaurus = value_at(list, "thesaurusName/CI_Citation/title");
         let kind = value_at(list, "type").unwrap_or_default();
         for keyword in list.named("keyword").filter_map(value) {
-            let path = keyword.split('>').map(str::trim).filter(|level| !level.is_empty()).collect::<Vec<_>>().join(" > ");
+            let path =
+                keyword.split('>').map(str::trim).filter(|level| !level.is_empty()).collect::<Vec<_>>().join(" > ");
             once.keyword(scheme_of(thesaurus, kind, &path), &path);
         }
     }
@@ -143,7 +147,8 @@ fn access_of(code: &str, others: &[&str]) -> Option<&'static str> {
             Some("restricted")
         }
         "otherRestrictions" => {
-            let says_none = |text: &&str| text.to_lowercase().contains("no limitation") || text.contains("noLimitations");
+            let says_none =
+                |text: &&str| text.to_lowercase().contains("no limitation") || text.contains("noLimitations");
             others.iter().any(says_none).then_some("open")
         }
         _ => None,
@@ -154,7 +159,9 @@ fn resolution(once: &mut Once<'_>, info: &Element) {
     for resolution in info.all("spatialResolution/MD_Resolution") {
         let scale = value_at(resolution, "equivalentScale/MD_RepresentativeFraction/denominator");
         once.number("iso:scaleDenominator", scale);
-        let Some(distance) = resolution.at("distance/Distance").or_else(|| resolution.at("distance/Measure")) else { continue };
+        let Some(distance) = resolution.at("distance/Distance").or_else(|| resolution.at("distance/Measure")) else {
+            continue;
+        };
         let Some(number) = distance.text() else { continue };
         let unit = distance.attribute("uom").unwrap_or_default();
         let unit = unit.rsplit(['#', '/', ':']).next().unwrap_or_default();

@@ -44,7 +44,9 @@ pub fn distribution(once: &mut Once<'_>, root: &Element) {
         online.extend(distribution.all("transferOptions/MD_DigitalTransferOptions/onLine/CI_OnlineResource"));
         for distributor in distribution.all("distributor/MD_Distributor") {
             distributor.named("distributorContact").for_each(|contact| identity::party(once, contact));
-            online.extend(distributor.all("distributorTransferOptions/MD_DigitalTransferOptions/onLine/CI_OnlineResource"));
+            online.extend(
+                distributor.all("distributorTransferOptions/MD_DigitalTransferOptions/onLine/CI_OnlineResource"),
+            );
         }
         for size in distribution.descendants("transferSize") {
             once.number("iso:transferSizeMB", value(size));
@@ -56,7 +58,11 @@ pub fn distribution(once: &mut Once<'_>, root: &Element) {
     for service in root.all("identificationInfo/SV_ServiceIdentification/containsOperations/SV_OperationMetadata") {
         for point in service.all("connectPoint/CI_OnlineResource") {
             if let Some(href) = value_at(point, "linkage") {
-                once.link("service", href, first(point, &["name", "description"]).or(value_at(service, "operationName")));
+                once.link(
+                    "service",
+                    href,
+                    first(point, &["name", "description"]).or(value_at(service, "operationName")),
+                );
             }
         }
     }
@@ -139,7 +145,9 @@ pub fn associations(once: &mut Once<'_>, root: &Element) {
         let code = code.and_then(identifier_of).map(|(code, _)| code);
         let reference = other.at("metadataReference").and_then(|reference| reference.attribute("uuidref"));
         let Some(target) = code.or(reference).or(title) else { continue };
-        if let Some("mission" | "project" | "campaign" | "program" | "experiment" | "operation") = value_at(other, "initiativeType") {
+        if let Some("mission" | "project" | "campaign" | "program" | "experiment" | "operation") =
+            value_at(other, "initiativeType")
+        {
             identity::initiative(once, target);
             continue;
         }

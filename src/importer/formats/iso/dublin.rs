@@ -47,7 +47,9 @@ pub fn record<'c>(root: &Element, context: &'c Context<'c>) -> Result<Once<'c>, 
             once.keyword(subject.attribute("scheme"), path);
         }
     }
-    for (field, member) in [("date", "modified"), ("modified", "modified"), ("created", "created"), ("issued", "issued")] {
+    for (field, member) in
+        [("date", "modified"), ("modified", "modified"), ("created", "created"), ("issued", "issued")]
+    {
         if let Some(written) = text(field) {
             once.date(member, field, written);
         }
@@ -55,7 +57,9 @@ pub fn record<'c>(root: &Element, context: &'c Context<'c>) -> Result<Once<'c>, 
     for (name, role) in [("creator", "creator"), ("publisher", "publisher"), ("rightsHolder", "rightsHolder")] {
         root.named(name).for_each(|element| once.provider(value(element), Some(role), None, None));
     }
-    for (name, rel) in [("source", "derived_from"), ("relation", "see_also"), ("replaces", "prior"), ("hasPart", "member")] {
+    for (name, rel) in
+        [("source", "derived_from"), ("relation", "see_also"), ("replaces", "prior"), ("hasPart", "member")]
+    {
         root.named(name).filter_map(value).for_each(|target| once.link(rel, target, None));
     }
     references(&mut once, root, text("format"));

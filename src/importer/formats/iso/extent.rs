@@ -19,7 +19,9 @@ pub fn extents(once: &mut Once<'_>, root: &Element) {
         for polygon in extent.all("geographicElement/EX_BoundingPolygon/polygon") {
             shapes(once, polygon, &boxes);
         }
-        for path in ["geographicElement/EX_GeographicDescription/geographicIdentifier/MD_Identifier/code", "description"] {
+        for path in
+            ["geographicElement/EX_GeographicDescription/geographicIdentifier/MD_Identifier/code", "description"]
+        {
             extent.all(path).into_iter().for_each(|place| once.text("iso:place", value(place)));
         }
         for vertical in extent.all("verticalElement/EX_VerticalExtent") {
@@ -123,7 +125,10 @@ fn shapes(once: &mut Once<'_>, polygon: &Element, boxes: &[[f64; 4]]) {
 }
 
 fn first_ring(shape: &Element) -> Option<&Element> {
-    shape.at("exterior/LinearRing").or_else(|| shape.at("exterior/Ring")).or_else(|| shape.at("outerBoundaryIs/LinearRing"))
+    shape
+        .at("exterior/LinearRing")
+        .or_else(|| shape.at("exterior/Ring"))
+        .or_else(|| shape.at("outerBoundaryIs/LinearRing"))
 }
 
 fn reference_system<'e>(outer: &'e Element, shape: &'e Element) -> &'e str {
@@ -137,7 +142,8 @@ fn coordinates(ring: &Element) -> Vec<[f64; 2]> {
     for name in ["posList", "pos", "coordinates"] {
         texts.extend(ring.descendants(name).into_iter().filter_map(Element::text));
     }
-    let numbers = texts.iter().flat_map(|text| text.split([' ', ',', '\n', '\t', '\r']).filter(|part| !part.is_empty()));
+    let numbers =
+        texts.iter().flat_map(|text| text.split([' ', ',', '\n', '\t', '\r']).filter(|part| !part.is_empty()));
     let numbers: Vec<f64> = numbers.filter_map(|part| part.parse().ok()).take(MAX_CORNERS).collect();
     numbers.chunks_exact(2).filter_map(|pair| Some([*pair.first()?, *pair.get(1)?])).collect()
 }

@@ -102,7 +102,9 @@ pub fn begin<'c>(found: &Found<'_>, origin: Origin, context: &'c Context<'c>) ->
 fn parent(root: &Element) -> Option<&str> {
     let of_part_three = "parentMetadata/CI_Citation/identifier/MD_Identifier/code";
     let referred = root.at("parentMetadata").and_then(|parent| parent.attribute("uuidref"));
-    first(root, &["parentIdentifier", of_part_three]).or(referred).or_else(|| value_at(root, "parentMetadata/CI_Citation/title"))
+    first(root, &["parentIdentifier", of_part_three])
+        .or(referred)
+        .or_else(|| value_at(root, "parentMetadata/CI_Citation/title"))
 }
 
 /// Title, abstract, dates, identifiers and those responsible.

@@ -82,7 +82,8 @@ pub fn import(bytes: &[u8], context: &Context<'_>, imported: &mut Imported) {
         match made {
             Ok(mut once) => {
                 once.record.place = place;
-                once.identifier("cmr-concept-id", record.concept_id);
+                let of_path = || super::cmr::concept_id(context.path).filter(|_| found.len() == 1);
+                once.identifier("cmr-concept-id", record.concept_id.or_else(of_path));
                 once.finish(bytes, 0..bytes.len(), media_type(record.element), imported);
             }
             Err(reason) => {
