@@ -2,6 +2,7 @@
 
 pub(super) mod identify;
 pub(super) mod json_tree;
+pub(super) mod levels;
 pub(super) mod names;
 pub(super) mod numbers;
 pub(super) mod once;

@@ -20,7 +20,7 @@ const TEXTS: &[(&str, &str)] = &[
 
 /// The record that a `csw:Record` describes.
 pub fn record<'c>(root: &Element, context: &'c Context<'c>) -> Result<Once<'c>, Reason> {
-    let text = |name: &str| root.named(name).find_map(value);
+    let text = |name: &'static str| root.named(name).find_map(value);
     let id = text("identifier").ok_or(Reason::NoId)?;
     let written = text("type").unwrap_or_default();
     let kind = kind_of(written);
