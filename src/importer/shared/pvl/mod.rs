@@ -193,6 +193,11 @@ impl Keyword {
         &self.value
     }
 
+    /// The value, not marked as read.
+    pub fn peek(&self) -> &Value {
+        &self.value
+    }
+
     /// The first text of the value in one line, marked as read; `None` when there is none.
     pub fn text(&self) -> Option<&str> {
         self.scalar().map(Scalar::text).filter(|text| !text.is_empty())
