@@ -6,4 +6,5 @@ pub(super) mod pvl;
 pub(super) mod record;
 pub(super) mod space;
 pub(super) mod time;
+pub(super) mod values;
 pub(super) mod xml;
