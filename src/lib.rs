@@ -1,6 +1,6 @@
 //! Perennial: a long-term data preservation catalogue and search service for space missions.
 //!
-//! Start with `docs/ARCHITECTURE.md`. Rooms, from the ground up: [`model`]; [`codec`], [`query`], [`schema`];
+//! Start with `docs/ARCHITECTURE.md`. Rooms, from the ground up: [`model`]; [`codec`], [`rdf`], [`query`], [`schema`];
 //! [`importer`], [`archive`], [`index`]; [`catalogue`]; [`http`]; [`cli`].
 
 pub mod archive;
@@ -13,4 +13,5 @@ pub mod index;
 pub mod model;
 pub mod observe;
 pub mod query;
+pub mod rdf;
 pub mod schema;

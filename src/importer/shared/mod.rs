@@ -1,6 +1,7 @@
 //! What importers share: the record in the making, names, times, footprints, and readers of syntaxes.
 
 pub(super) mod identify;
+pub(super) mod levels;
 pub(super) mod names;
 pub(super) mod pvl;
 pub(super) mod record;

@@ -2,6 +2,22 @@
 //! `ontologies/` and those an archivist adds.
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use crate::rdf::{self, Syntax, Term, Triple};
+
+/// Where our concepts and their schemes have their addresses.
+const BASE: &str = "https://w3id.org/perennial/";
+const SKOS: &str = "http://www.w3.org/2004/02/skos/core#";
+
+/// The tables that this binary brings.
+const TABLES: &[&str] = &[
+    include_str!("../../../ontologies/missions.ttl"),
+    include_str!("../../../ontologies/platforms.ttl"),
+    include_str!("../../../ontologies/instruments.ttl"),
+    include_str!("../../../ontologies/targets.ttl"),
+    include_str!("../../../ontologies/levels.ttl"),
+];
 
 /// What a name is the name of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,34 +29,190 @@ pub enum Role {
     Level,
 }
 
+impl Role {
+    const ALL: [Self; 5] = [Self::Mission, Self::Platform, Self::Instrument, Self::Target, Self::Level];
+
+    /// As it stands in addresses: `…/platform/insight`, and in the plural that of the scheme.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Mission => "mission",
+            Self::Platform => "platform",
+            Self::Instrument => "instrument",
+            Self::Target => "target",
+            Self::Level => "level",
+        }
+    }
+
+    /// The role that the address of a concept or of its scheme tells.
+    fn of_address(address: &str) -> Option<Self> {
+        let word = address.strip_prefix(BASE)?.split('/').next()?;
+        Self::ALL.into_iter().find(|role| word == role.name() || word.strip_suffix('s') == Some(role.name()))
+    }
+}
+
 /// What a spelling stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Concept {
     /// Preferred label.
     pub label: String,
     pub iri: String,
+    /// A short form: of a level what is counted, of a target the name of the body in footprints.
+    pub notation: Option<String>,
+}
+
+/// One of the names that a text holds.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Named<'n> {
+    /// The role asked for, or another one that the tables know the name in.
+    pub role: Role,
+    pub concept: Option<&'n Concept>,
 }
 
 /// Spellings of all roles.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    concepts: HashMap<(Role, String), Concept>,
+    /// By role and folded spelling.
+    spellings: HashMap<(Role, String), Arc<Concept>>,
+    concepts: HashMap<String, (Role, Arc<Concept>)>,
 }
 
 impl Names {
     /// The tables that this binary brings.
     pub fn bundled() -> &'static Self {
-        static BUNDLED: std::sync::OnceLock<Names> = std::sync::OnceLock::new();
-        BUNDLED.get_or_init(Names::default)
+        static BUNDLED: OnceLock<Names> = OnceLock::new();
+        BUNDLED.get_or_init(|| {
+            let mut names = Self::default();
+            for table in TABLES {
+                // A table that cannot be read is found by a test.
+                if let Ok(triples) = rdf::parse(Syntax::Turtle, table.as_bytes(), BASE, &[]) {
+                    names.add(&triples);
+                }
+            }
+            names
+        })
+    }
+
+    /// These names and those of a SKOS table in Turtle. A concept of ours gains spellings; others need a `skos:prefLabel`
+    /// and a `skos:inScheme` of ours. Where two tables use a spelling, the later one counts.
+    ///
+    /// # Errors
+    /// `Broken` with the line, for what is no Turtle.
+    pub fn with(&self, turtle: &[u8]) -> Result<Self, rdf::Broken> {
+        let mut names = self.clone();
+        names.add(&rdf::parse(Syntax::Turtle, turtle, BASE, &[])?);
+        Ok(names)
+    }
+
+    fn add(&mut self, triples: &[Triple]) {
+        let mut subjects: Vec<(&str, Vec<&Triple>)> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for triple in triples {
+            let Term::Iri(subject) = &triple.subject else { continue };
+            let place = *places.entry(subject).or_insert(subjects.len());
+            if place == subjects.len() {
+                subjects.push((subject, Vec::new()));
+            }
+            if let Some((_, statements)) = subjects.get_mut(place) {
+                statements.push(triple);
+            }
+        }
+        for (subject, statements) in subjects {
+            self.add_concept(subject, &statements);
+        }
+    }
+
+    fn add_concept(&mut self, iri: &str, statements: &[&Triple]) {
+        let known = self.concepts.get(iri);
+        let scheme = literals_and_addresses(statements, "inScheme").find_map(Role::of_address);
+        let Some(role) = known.map(|(role, _)| *role).or(scheme).or_else(|| Role::of_address(iri)) else { return };
+        let old = known.map(|(_, concept)| concept.as_ref().clone());
+        let mut concept = old.unwrap_or_else(|| Concept { iri: iri.to_owned(), ..Concept::default() });
+        if let Some(label) = literals_and_addresses(statements, "prefLabel").next() {
+            label.clone_into(&mut concept.label);
+        }
+        if let Some(notation) = literals_and_addresses(statements, "notation").next() {
+            concept.notation = Some(notation.to_owned());
+        }
+        if concept.label.is_empty() {
+            return;
+        }
+        let concept = Arc::new(concept);
+        let spellings = ["prefLabel", "altLabel", "hiddenLabel"];
+        for spelling in spellings.iter().flat_map(|member| literals_and_addresses(statements, member)) {
+            self.spellings.insert((role, fold(spelling)), concept.clone());
+        }
+        // Spellings from earlier tables follow a new label.
+        if known_label_changed(self.concepts.get(iri), &concept) {
+            let same = |(_, other): &(&(Role, String), &mut Arc<Concept>)| other.iri == concept.iri;
+            self.spellings.iter_mut().filter(same).for_each(|(_, other)| *other = concept.clone());
+        }
+        self.concepts.insert(iri.to_owned(), (role, concept));
+    }
+
+    /// The concept of one spelling. `Terra (EOS AM-1)` and `TERRA > Earth Observing System` are Terra too.
+    pub fn concept(&self, role: Role, written: &str) -> Option<&Concept> {
+        let find = |text: &str| self.spellings.get(&(role, fold(text))).map(AsRef::as_ref);
+        let before = |sign: &str| written.split_once(sign).map(|(before, _)| before).filter(|text| !text.is_empty());
+        find(written).or_else(|| find(before(" > ")?)).or_else(|| find(before("(").filter(|_| written.ends_with(')'))?))
     }
 
     /// The concepts that a spelling stands for: several for `terra,aqua`, none for what no table knows.
     pub fn concepts(&self, role: Role, written: &str) -> Vec<&Concept> {
-        self.concepts.get(&(role, fold(written))).into_iter().collect()
+        let named = self.named(role, written);
+        named.into_iter().filter(|named| named.role == role).filter_map(|named| named.concept).collect()
+    }
+
+    /// What a text names: one thing, or each part of a list or path when the tables know all of them (`terra,aqua`;
+    /// `SOLO/EUI/FSI` is a platform and two instruments).
+    pub fn named(&self, role: Role, written: &str) -> Vec<Named<'_>> {
+        if let Some(concept) = self.concept(role, written) {
+            return vec![Named { role, concept: Some(concept) }];
+        }
+        for signs in [&[",", ";", "|", " and ", " & ", " + "][..], &["/"], &["+"]] {
+            let whole = vec![written];
+            let parts =
+                signs.iter().fold(whole, |parts, sign| parts.iter().flat_map(|part| part.split(sign)).collect());
+            if parts.len() > 1
+                && let Some(named) = parts.iter().map(|part| self.part(role, part)).collect()
+            {
+                return named;
+            }
+        }
+        vec![Named { role, concept: None }]
+    }
+
+    /// A part of a list in the role asked for, else in one that is written together with it.
+    fn part(&self, role: Role, part: &str) -> Option<Named<'_>> {
+        let others = match role {
+            Role::Target | Role::Level => &[][..],
+            Role::Mission => &[Role::Platform, Role::Instrument],
+            Role::Platform => &[Role::Instrument, Role::Mission],
+            Role::Instrument => &[Role::Platform, Role::Mission],
+        };
+        let roles = std::iter::once(role).chain(others.iter().copied());
+        let mut found = roles.filter_map(|role| Some(Named { role, concept: Some(self.concept(role, part.trim())?) }));
+        found.next()
     }
 }
 
+fn known_label_changed(known: Option<&(Role, Arc<Concept>)>, concept: &Concept) -> bool {
+    known.is_some_and(|(_, old)| old.as_ref() != concept)
+}
+
+/// The texts of what some statements say with a property of SKOS.
+fn literals_and_addresses<'t>(statements: &[&'t Triple], property: &str) -> std::vec::IntoIter<&'t str> {
+    let values = statements.iter().copied().filter(|triple| triple.predicate.strip_prefix(SKOS) == Some(property));
+    let values: Vec<&str> = values
+        .filter_map(|triple| match &triple.object {
+            Term::Literal { value, .. } => Some(value.as_str()),
+            Term::Iri(iri) => Some(iri.as_str()),
+            Term::Blank(_) => None,
+        })
+        .collect();
+    values.into_iter()
+}
+
 /// Spellings are compared without regard to case, spaces, hyphens and underscores.
-fn fold(written: &str) -> String {
+pub(super) fn fold(written: &str) -> String {
     written.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -1,7 +1,9 @@
 //! STAC Collection to collection.
 
 use super::names::Names;
-use super::{Draft, Fields, Making, Reason, json, names, space, time};
+use super::{Draft, Fields, Making, Reason, json, names, time};
+use crate::importer::shared::names::Role;
+use crate::importer::shared::space;
 
 /// Members that get a place of their own in the record; all others go to `stac` as given.
 const PLACED: &[&str] = &["type", "id", "title", "description", "license", "links", "assets"];
@@ -63,17 +65,18 @@ impl<'a> Making<'a> {
         let parse = |name| self.fields.get(name).and_then(Fields::of_valid).unwrap_or_default();
         let (summaries, properties) = (parse("summaries"), parse("properties"));
         let lists = [
-            ("missions", &["constellation", "mission", "osc:missions", "eo:constellation"][..]),
-            ("platforms", &["platform", "eo:platform"]),
-            ("instruments", &["instruments", "instrument", "eo:instrument"]),
-            ("targets", &["ssys:targets"]),
+            (Role::Mission, &["constellation", "mission", "osc:missions", "eo:constellation"][..]),
+            (Role::Platform, &["platform", "eo:platform"]),
+            (Role::Instrument, &["instruments", "instrument", "eo:instrument"]),
+            (Role::Target, &["ssys:targets"]),
         ];
-        for (member, sources) in lists {
+        let lists = lists.map(|(role, sources)| {
             let mut found = Names::of(&summaries, sources);
             found.add(&properties, sources);
             found.add(self.fields, sources);
-            found.write(member, draft);
-        }
+            (role, found)
+        });
+        Names::write_all(lists, self.context.names, draft);
     }
 
     fn extent(&mut self, draft: &mut Draft) {
@@ -86,7 +89,7 @@ impl<'a> Making<'a> {
         let targets = Names::of(self.fields, &["ssys:targets"]);
         let body = targets.first().map_or_else(|| "earth".to_owned(), str::to_lowercase);
         if let Some(bbox) = overall_box(&extent) {
-            let footprint = space::footprint(&body, None, Some(bbox));
+            let footprint = space::footprint(&body, None, None, Some(bbox));
             self.findings.extend(footprint.findings);
             if let Some(text) = footprint.text {
                 draft.raw("space", &format!("[{text}]"));

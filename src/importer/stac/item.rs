@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::names::Names;
-use super::{Draft, Fields, Making, Reason, json, names, space, time, usable};
+use super::{Draft, Fields, Making, Reason, json, names, time, usable};
+use crate::importer::shared::names::Role;
+use crate::importer::shared::{levels, space};
 
 /// Members that get a place of their own in the record; all others go to `stac` as given.
 const PLACED: &[&str] = &["type", "id", "collection", "geometry", "bbox", "properties", "links", "assets"];
@@ -25,7 +27,7 @@ impl<'a> Making<'a> {
         self.time(time::of_item(&properties), &mut draft);
         self.lifecycle(&properties, &mut draft);
         self.footprint(&properties, &mut draft, &mut stac);
-        level(&properties, &mut draft);
+        self.level(&properties, &mut draft);
         draft.optional("data_type", names::first_string(&properties, DATA_TYPES));
         quality(&properties, &mut draft);
         self.files(&mut draft, &mut stac);
@@ -70,14 +72,13 @@ impl<'a> Making<'a> {
         names::keywords(properties.get("keywords").or(self.fields.get("keywords")), None, draft);
         draft.optional("licence", names::first_string(properties, &["license", "item:license"]));
         let lists = [
-            ("missions", &["constellation", "mission", "eo:constellation"][..]),
-            ("platforms", &["platform", "eo:platform"]),
-            ("instruments", &["instruments", "instrument", "eo:instrument"]),
-            ("targets", &["ssys:targets"]),
+            (Role::Mission, &["constellation", "mission", "eo:constellation"][..]),
+            (Role::Platform, &["platform", "eo:platform"]),
+            (Role::Instrument, &["instruments", "instrument", "eo:instrument"]),
+            (Role::Target, &["ssys:targets"]),
         ];
-        for (member, sources) in lists {
-            Names::of(properties, sources).write(member, draft);
-        }
+        let lists = lists.map(|(role, sources)| (role, Names::of(properties, sources)));
+        Names::write_all(lists, self.context.names, draft);
     }
 
     /// Dates of the description itself; the observation's stand in `time`.
@@ -92,13 +93,22 @@ impl<'a> Making<'a> {
         draft.optional("processed_at", processed.map(|read| read.start));
     }
 
+    fn level(&self, properties: &Fields<'_>, draft: &mut Draft) {
+        if let Some(written) = names::first_string(properties, LEVELS) {
+            let mut level = Draft::object();
+            level.optional("normalised", levels::normalised(self.context.names, None, &written));
+            level.string("as_written", &written);
+            draft.part("level", level);
+        }
+    }
+
     fn footprint(&mut self, properties: &Fields<'_>, draft: &mut Draft, stac: &mut Draft) {
         let body = Names::of(properties, &["ssys:targets"])
             .first()
             .map_or(Cow::Borrowed("earth"), |target| Cow::Owned(target.to_lowercase()));
         let written = |name| self.fields.get(name).filter(|value| *value != "null");
         let (geometry, bbox) = (written("geometry"), written("bbox"));
-        let footprint = space::footprint(&body, geometry, bbox);
+        let footprint = space::footprint(&body, None, geometry, bbox);
         self.findings.extend(footprint.findings);
         if let Some(text) = footprint.text {
             draft.raw("space", &format!("[{text}]"));
@@ -110,15 +120,6 @@ impl<'a> Making<'a> {
                 stac.raw(name, value);
             }
         }
-    }
-}
-
-fn level(properties: &Fields<'_>, draft: &mut Draft) {
-    if let Some(written) = names::first_string(properties, LEVELS) {
-        let mut level = Draft::object();
-        level.optional("normalised", names::normalised_level(&written));
-        level.string("as_written", &written);
-        draft.part("level", level);
     }
 }
 

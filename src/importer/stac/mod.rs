@@ -5,7 +5,6 @@ mod collection;
 mod files;
 mod item;
 mod names;
-mod space;
 mod time;
 
 use std::borrow::Cow;

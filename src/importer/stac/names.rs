@@ -1,8 +1,10 @@
-//! Missions, platforms, instruments, keywords and levels: labels as their producers write them.
+//! Missions, platforms, instruments and keywords as items and collections list them.
 
 use std::borrow::Cow;
 
 use super::{Draft, Fields, json};
+use crate::importer::shared::names::{Names as Tables, Role};
+use crate::importer::shared::record::Labels;
 
 /// Labels without repetition; spellings that differ in case alone count as one.
 pub(super) struct Names<'a>(Vec<Cow<'a, str>>);
@@ -32,14 +34,22 @@ impl<'a> Names<'a> {
         self.0.first().map(AsRef::as_ref)
     }
 
-    pub(super) fn write(&self, member: &str, draft: &mut Draft) {
-        let mut names = Draft::array();
-        for name in &self.0 {
-            let mut label = Draft::object();
-            label.string("label", name);
-            names.element(&label.finish());
+    /// Writes `missions`, `platforms`, `instruments` and `targets`, with the labels that the tables know. A list in one
+    /// string may name several, of more roles than one.
+    pub(super) fn write_all(lists: [(Role, Self); 4], tables: &Tables, draft: &mut Draft) {
+        let mut labels: [Labels; 4] = Default::default();
+        for (role, names) in &lists {
+            for name in &names.0 {
+                for named in tables.named(*role, name.trim()) {
+                    if let Some(list) = labels.get_mut(named.role as usize) {
+                        list.push(name, named.concept);
+                    }
+                }
+            }
         }
-        draft.part(member, names);
+        for (member, list) in ["missions", "platforms", "instruments", "targets"].into_iter().zip(&labels) {
+            draft.part(member, list.draft());
+        }
     }
 }
 
@@ -83,46 +93,4 @@ pub(super) fn keywords(keywords: Option<&str>, themes: Option<&str>, draft: &mut
         }
     }
     draft.part("keywords", list);
-}
-
-/// `L2A`, `Level-2A`, `2a`, `L2SP` → `L2A`, `L2A`, `L2A`, `L2`; nothing for what does not begin like that.
-pub(super) fn normalised_level(written: &str) -> Option<String> {
-    let upper = written.trim().to_ascii_uppercase();
-    let rest = upper.strip_prefix("LEVEL").or_else(|| upper.strip_prefix('L')).unwrap_or(&upper);
-    let rest = rest.trim_start_matches([' ', '-', '_']);
-    let mut characters = rest.chars();
-    let digit = characters.next().filter(|digit| ('0'..='4').contains(digit))?;
-    let letter = match (characters.next(), characters.next()) {
-        (None, _) => None,
-        (Some(letter @ 'A'..='D'), None) => Some(letter),
-        // Another digit would make it a number, not a level.
-        (Some(other), _) if other.is_ascii_alphabetic() && rest.len() < upper.len() => None,
-        _ => return None,
-    };
-    Some(letter.map_or_else(|| format!("L{digit}"), |letter| format!("L{digit}{letter}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn levels_are_normalised_when_they_begin_like_one() {
-        let cases = [
-            ("L2A", Some("L2A")),
-            ("Level-2A", Some("L2A")),
-            ("level 1c", Some("L1C")),
-            ("2", Some("L2")),
-            ("L1TP", Some("L1")),
-            ("L2SP", Some("L2")),
-            ("L3", Some("L3")),
-            ("LV1B", None),
-            ("20", None),
-            ("raw", None),
-            ("", None),
-        ];
-        for (written, expected) in cases {
-            assert_eq!(normalised_level(written).as_deref(), expected, "{written}");
-        }
-    }
 }

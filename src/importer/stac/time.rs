@@ -1,39 +1,9 @@
-//! Times of items and collections: what is written becomes RFC 3339 in UTC, and is kept when it was something else.
+//! Where items and collections write their times.
 
-use super::{Draft, Fields, Making, Reason, json};
-use crate::model::Instant;
+use super::{Draft, Fields, Making, json};
+use crate::importer::shared::time::{self, System};
 
-/// Ends that producers write for "none yet": catalogues' far futures. Compared on the day.
-const PLACEHOLDER_DAYS: &[&str] = &["2050-01-01", "2099-12-31", "2100-01-01", "9999-12-31", "9999-01-01"];
-
-/// A time as it was read.
-pub(super) struct Read {
-    /// Its first instant, RFC 3339 in UTC.
-    pub start: String,
-    /// Its last: another one when only a day was written.
-    pub stop: String,
-    /// Whether start is the text itself.
-    exact: bool,
-    zone_assumed: bool,
-    precision: Option<&'static str>,
-}
-
-/// Reads RFC 3339 with any zone, a date and time without zone, or a day.
-pub(super) fn read(written: &str) -> Option<Read> {
-    let text = written.trim();
-    if let Ok(instant) = Instant::parse(text) {
-        let exact = text == written && text.ends_with('Z') && text.as_bytes().get(10) == Some(&b'T');
-        let start = if exact { text.to_owned() } else { instant.to_string() };
-        return Some(Read { stop: start.clone(), start, exact, zone_assumed: false, precision: None });
-    }
-    if text.len() == "2000-01-01".len() {
-        let (start, stop) = (format!("{text}T00:00:00Z"), format!("{text}T23:59:59.999999Z"));
-        Instant::parse(&start).ok()?;
-        return Some(Read { start, stop, exact: false, zone_assumed: false, precision: Some("P1D") });
-    }
-    let instant = Instant::parse(&format!("{text}Z")).ok()?.to_string();
-    Some(Read { start: instant.clone(), stop: instant, exact: false, zone_assumed: true, precision: None })
-}
+pub(super) use crate::importer::shared::time::read;
 
 /// A time span as a document writes it.
 #[derive(Default)]
@@ -63,86 +33,17 @@ pub(super) fn of_interval(start: &str, stop: &str) -> Written {
 impl<'a> Making<'a> {
     /// Writes `time`, as far as it can be read.
     pub(super) fn time(&mut self, written: Written, draft: &mut Draft) {
-        let start = self.read_end(written.start.as_ref());
-        let mut stop = self.read_end(written.stop.as_ref());
-        let text = |end: &Option<(&str, String)>| end.as_ref().map(|(_, text)| text.clone()).unwrap_or_default();
-        let mut time = Draft::object();
-        let placeholder = stop.as_ref().is_some_and(|stop| is_placeholder(&stop.start));
-        if placeholder {
-            self.note(Reason::Placeholder { written: text(&written.stop) });
-            stop = None;
-        }
-        if let (Some(first), Some(last)) = (&start, &stop)
-            && Instant::parse(&last.stop).ok() < Instant::parse(&first.start).ok()
-        {
-            self.note(Reason::TimeReversed { start: first.start.clone(), stop: last.stop.clone() });
-            stop = None;
-        }
-        if start.is_none() && stop.is_none() {
-            if !(written.open_end || placeholder) {
-                self.note(Reason::NoTime);
-            }
-            return;
-        }
-        let exact = |end: &Option<Read>| end.as_ref().is_none_or(|end| end.exact);
-        let as_given = exact(&start) && exact(&stop) && !placeholder;
-        let precision = [&start, &stop].into_iter().flatten().find_map(|end| end.precision);
-        time.optional("start", start.map(|start| start.start));
-        time.optional("stop", stop.map(|stop| stop.stop));
-        time.optional("precision", precision);
-        if !as_given {
-            let (start, stop) = (text(&written.start), text(&written.stop));
-            time.string("as_written", &if start == stop { start } else { format!("{start}/{stop}") });
-        }
-        time.string("system", "UTC");
-        if written.open_end {
-            time.raw("open_end", "true");
-        }
-        if placeholder {
-            time.raw("placeholder", "true");
-        }
-        draft.part("time", time);
-    }
-
-    fn read_end(&mut self, end: Option<&(&'static str, String)>) -> Option<Read> {
-        let (name, written) = end?;
-        let found = read(written);
-        match &found {
-            None => self.note(Reason::TimeUnreadable { name, written: written.clone() }),
-            Some(read) if read.zone_assumed => self.note(Reason::ZoneAssumed { name, written: written.clone() }),
-            Some(_) => {}
-        }
-        found
-    }
-}
-
-fn is_placeholder(start: &str) -> bool {
-    PLACEHOLDER_DAYS.iter().any(|day| start.starts_with(day))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_become_utc_and_say_what_was_assumed() {
-        let cases = [
-            ("2018-10-01T01:08:32.033Z", Some(("2018-10-01T01:08:32.033Z", "2018-10-01T01:08:32.033Z", true))),
-            ("2018-10-01T03:08:32+02:00", Some(("2018-10-01T01:08:32.000000Z", "2018-10-01T01:08:32.000000Z", false))),
-            (
-                "2018-10-01 01:08:32.5+00:00",
-                Some(("2018-10-01T01:08:32.500000Z", "2018-10-01T01:08:32.500000Z", false)),
-            ),
-            ("2018-10-01T01:08:32", Some(("2018-10-01T01:08:32.000000Z", "2018-10-01T01:08:32.000000Z", false))),
-            ("2019-11-29", Some(("2019-11-29T00:00:00Z", "2019-11-29T23:59:59.999999Z", false))),
-            ("2019-02-30", None),
-            ("yesterday", None),
-            ("", None),
-        ];
-        for (written, expected) in cases {
-            let found = read(written);
-            let found = found.as_ref().map(|read| (read.start.as_str(), read.stop.as_str(), read.exact));
-            assert_eq!(found, expected, "{written}");
+        let span = time::span(&time::Written {
+            start: written.start.as_ref().map(|(name, text)| (*name, text.as_str())),
+            stop: written.stop.as_ref().map(|(name, text)| (*name, text.as_str())),
+            system: System::Utc,
+            open_end: written.open_end,
+            zone_unsaid: true,
+            ..time::Written::default()
+        });
+        self.findings.extend(span.findings);
+        if let Some(text) = span.text {
+            draft.raw("time", &text);
         }
     }
 }
