@@ -7,9 +7,20 @@ use crate::importer::shared::time::Written;
 use crate::importer::shared::values::{Properties, double, tidy};
 use crate::importer::shared::xml::Element;
 
+/// Durations, and the properties that they are.
+pub const DURATIONS: &[(&str, &str)] = &[
+    ("spase:Cadence", "Cadence"),
+    ("spase:CadenceMin", "CadenceMin"),
+    ("spase:CadenceMax", "CadenceMax"),
+    ("spase:Exposure", "Exposure"),
+    ("spase:ExposureMin", "ExposureMin"),
+    ("spase:ExposureMax", "ExposureMax"),
+];
+
 /// Writes what is covered.
 pub fn write(resource: &Element, record: &mut Record<'_>, properties: &mut Properties) {
     time(resource, record);
+    durations(resource, record);
     vocabularies(resource, record, properties);
     if let Some(level) = resource.text_at("ProcessingLevel") {
         record.name(Role::Level, level);
@@ -42,6 +53,17 @@ fn time(resource: &Element, record: &mut Record<'_>) {
         open_end,
         ..Written::default()
     });
+}
+
+/// Cadence and exposure can be compared: as given, and in seconds.
+fn durations(resource: &Element, record: &mut Record<'_>) {
+    for (property, name) in DURATIONS {
+        for path in ["TemporalDescription", "TemporalDependence"] {
+            if let Some(written) = resource.at(path).and_then(|described| described.text_at(name)) {
+                record.duration(property, written);
+            }
+        }
+    }
 }
 
 /// Terms of SPASE enumerations: a path of terms is written with dots.

@@ -228,7 +228,7 @@ fn name_of(parent: &Element, leaf: &Element) -> Option<String> {
         "SimulatedInstrumentID",
     ];
     let name = leaf.name.as_str();
-    if MAPPED.contains(&name) {
+    if MAPPED.contains(&name) || coverage::DURATIONS.iter().any(|(_, duration)| *duration == name) {
         return None;
     }
     // The same name means something else in other classes.

@@ -46,6 +46,8 @@ fn a_data_set_is_a_collection() {
         ("/missions/0/label", json!("Ship")),
         ("/instruments/0/label", json!("Ship/Mag")),
         ("/properties/spase:Cadence", json!("PT1S")),
+        ("/properties/spase:Cadence_seconds", json!(1.0)),
+        ("/time/relative_end", json!("-P3M")),
         ("/properties/spase:ProductKey", json!("SHIP_MAG")),
         ("/properties/spase:FieldQuantity", json!("Magnetic")),
         ("/properties/spase:MetadataRights", json!("CC0-1.0")),

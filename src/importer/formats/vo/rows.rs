@@ -3,7 +3,7 @@
 use super::table::{Column, Columns, Role};
 use crate::importer::shared::names::Role as Named;
 use crate::importer::shared::record::{File, Record};
-use crate::importer::shared::space::{SKY, Shape};
+use crate::importer::shared::space::{SKY, Shape, stc_s};
 use crate::importer::shared::time::{System, Written};
 use crate::importer::shared::values::{Properties, double, number, tidy};
 use crate::importer::shared::xml::Element;
@@ -144,48 +144,10 @@ fn space(row: &Row<'_>, record: &mut Record<'_>) {
     }
 }
 
-/// STC-S (`Polygon ICRS …`) and DALI (`1 2 3 4 5 6`, of a polygon) regions; one shape only.
+/// STC-S (`Polygon ICRS …`) and DALI regions, which are a polygon's numbers alone.
 fn region_of(text: &str) -> Option<Shape<'static>> {
-    let mut words = text.split_whitespace().peekable();
-    let kind = match words.peek()?.parse::<f64>() {
-        Ok(_) => "polygon".to_owned(),
-        Err(_) => words.next()?.to_ascii_lowercase(),
-    };
-    let mut numbers = Vec::new();
-    for word in words {
-        match word.parse::<f64>() {
-            Ok(value) if value.is_finite() => numbers.push(value),
-            Ok(_) => return None,
-            // Frames that are ICRS within what a search can tell, and flavours.
-            Err(_) if numbers.is_empty() && is_frame(word) => {}
-            Err(_) => return None,
-        }
-    }
-    match (kind.as_str(), numbers.as_slice()) {
-        ("polygon", numbers) if numbers.len() >= 6 && numbers.len().is_multiple_of(2) => Some(Shape::Polygon(
-            numbers.chunks_exact(2).filter_map(|pair| Some([*pair.first()?, *pair.get(1)?])).collect(),
-        )),
-        ("circle", [ascension, declination, radius]) => {
-            Some(Shape::Circle { centre: [*ascension, *declination], radius: *radius })
-        }
-        ("position", [ascension, declination]) => Some(Shape::Point([*ascension, *declination])),
-        _ => None,
-    }
-}
-
-fn is_frame(word: &str) -> bool {
-    let known = [
-        "icrs",
-        "fk5",
-        "j2000",
-        "unknownframe",
-        "topocenter",
-        "geocenter",
-        "barycenter",
-        "unknownrefpos",
-        "spherical2",
-    ];
-    known.contains(&word.to_ascii_lowercase().as_str())
+    let bare = text.trim_start().starts_with(|sign: char| sign.is_ascii_digit() || sign == '-');
+    if bare { stc_s(&format!("Polygon ICRS {text}")) } else { stc_s(text) }
 }
 
 /// The data set where its archive offers it. Estimated sizes are no promise, so they stay properties.
@@ -212,9 +174,7 @@ mod tests {
         assert_eq!(region_of("Polygon ICRS 1 2 3 4 5 6"), polygon);
         assert_eq!(region_of("1 2 3 4 5 6"), polygon);
         assert_eq!(region_of("CIRCLE ICRS 1 2 0.5"), Some(Shape::Circle { centre: [1.0, 2.0], radius: 0.5 }));
-        for text in
-            ["", "Union ICRS (Circle 1 2 3)", "Polygon GALACTIC 1 2 3 4 5 6", "Polygon ICRS 1 2 3", "Circle 1 2 inf"]
-        {
+        for text in ["", "Polygon GALACTIC 1 2 3 4 5 6", "Polygon ICRS 1 2 3", "Circle 1 2 inf"] {
             assert_eq!(region_of(text), None, "{text}");
         }
     }
