@@ -224,6 +224,11 @@ impl Element {
         (!self.text.is_empty()).then_some(self.text.as_str())
     }
 
+    /// The text in this element if it has at most so many bytes, not yet marked as read.
+    pub fn short_text(&self, most: usize) -> Option<&str> {
+        (!self.text.is_empty() && self.text.len() <= most).then_some(self.text.as_str())
+    }
+
     /// An attribute by its local name. The element counts as read.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.is_read.set(true);
