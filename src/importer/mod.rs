@@ -34,6 +34,9 @@ pub struct Context<'a> {
     /// Reads a file that stands beside the document, by its path relative to it: an inventory, a referenced schema of
     /// values. `None` for what is not there or leads outside the folder.
     pub beside: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+    /// Where the document was delivered, as a path with `/`; may be empty. Only for formats whose product is named by its
+    /// folder and nowhere else (SAFE).
+    pub path: &'a str,
     /// Length of the whole file: the bytes of a large data file may be only its start.
     pub length: Option<u64>,
 }
@@ -41,7 +44,15 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// The usual context: whole files, [`UNCOLLECTED`].
     pub fn new(digest: &'a dyn Fn(&[u8]) -> Sha256) -> Self {
-        Self { digest, collection: UNCOLLECTED, first: 1, names: Names::bundled(), beside: &|_| None, length: None }
+        Self {
+            digest,
+            collection: UNCOLLECTED,
+            first: 1,
+            names: Names::bundled(),
+            beside: &|_| None,
+            path: "",
+            length: None,
+        }
     }
 }
 

@@ -208,10 +208,25 @@ impl Lines<'_> {
 }
 
 impl Element {
+    /// An element that the reader of another syntax (JSON, ODL) makes of a named value.
+    pub fn made(name: &str, line: usize, text: String) -> Self {
+        Self { name: name.to_owned(), line, text, ..Self::default() }
+    }
+
+    /// Adds a child at the end.
+    pub fn push(&mut self, child: Self) {
+        self.children.push(child);
+    }
+
     /// The text in this element, marked as read; `None` when there is none.
     pub fn text(&self) -> Option<&str> {
         self.is_read.set(true);
         (!self.text.is_empty()).then_some(self.text.as_str())
+    }
+
+    /// The text in this element if it has at most so many bytes, not yet marked as read.
+    pub fn short_text(&self, most: usize) -> Option<&str> {
+        (!self.text.is_empty() && self.text.len() <= most).then_some(self.text.as_str())
     }
 
     /// An attribute by its local name. The element counts as read.
