@@ -207,7 +207,7 @@ fn take(token: Token, line: usize, variables: &mut Vec<Variable>, in_list: &mut 
             let name = name.trim_end_matches('+');
             let is_number = word.starts_with(|c: char| c.is_ascii_digit() || "-.@".contains(c));
             match variables.last_mut() {
-                Some(variable) if is_number => variable.values.push(word),
+                Some(variable) if is_number => variable.values.push(word.clone()),
                 _ if name.is_empty() => {}
                 _ => variables.push(Variable { name: name.to_owned(), values: Vec::new() }),
             }

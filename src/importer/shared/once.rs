@@ -1,7 +1,6 @@
-//! A record in which every statement stands once, however often a document repeats it: names, keywords, identifiers,
-//! links; properties with several values become lists, organisations with several roles one provider.
+//! A record whose statements may come as often and as empty as documents repeat them: properties with several values
+//! become lists, organisations with several roles one provider, measures of quality numbers.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use super::names::Role;
@@ -15,7 +14,6 @@ const MAX_VALUES: usize = 10_000;
 /// See the module.
 pub struct Once<'c> {
     pub record: Record<'c>,
-    said: HashSet<String>,
     properties: Vec<(String, Vec<String>)>,
     providers: Vec<Provider>,
     quality: Vec<(String, String)>,
@@ -65,71 +63,54 @@ impl<'c> Once<'c> {
         }
         Ok(Self {
             record: Record::new(context, kind, collection, id),
-            said: HashSet::new(),
             properties: Vec::new(),
             providers: Vec::new(),
             quality: Vec::new(),
         })
     }
 
-    fn is_new(&mut self, what: &str, parts: &[&str]) -> bool {
-        self.said.len() < MAX_VALUES && self.said.insert(format!("{what}\n{}", parts.join("\n")))
-    }
-
     /// A mission, platform, instrument, target or level.
     pub fn name(&mut self, role: Role, written: Option<&str>) {
-        let Some(written) = written.map(str::trim).filter(|written| !written.is_empty()) else { return };
-        if self.is_new(&format!("{role:?}"), &[&written.to_lowercase()]) {
+        if let Some(written) = written {
             self.record.name(role, written);
         }
     }
 
-    /// A keyword; levels of a path are parted by ` > `.
+    /// A keyword; levels of a path are parted by ` > `, lines and runs of spaces joined.
     pub fn keyword(&mut self, scheme: Option<&str>, path: &str) {
-        let path = path.split_whitespace().collect::<Vec<_>>().join(" ");
-        if !path.is_empty() && self.is_new("keyword", &[scheme.unwrap_or_default(), &path]) {
-            self.record.keyword(scheme, &path);
-        }
+        self.record.keyword(scheme, &path.split_whitespace().collect::<Vec<_>>().join(" "));
     }
 
     /// An identifier that resolves to the record.
     pub fn identifier(&mut self, scheme: &str, value: Option<&str>) {
-        let Some(value) = value.map(str::trim).filter(|value| !value.is_empty()) else { return };
-        if self.is_new("identifier", &[scheme, value]) {
+        if let Some(value) = value {
             self.record.identifier(scheme, value);
         }
     }
 
     /// A name that the record has elsewhere; what no identifier can be is left out.
     pub fn alias(&mut self, value: Option<&str>) {
-        let Some(value) = value.map(str::trim).filter(|value| RecordId::parse(value).is_ok()) else { return };
-        if self.is_new("alias", &[value]) {
+        if let Some(value) = value.map(str::trim).filter(|value| RecordId::parse(value).is_ok()) {
             self.record.alias(value);
         }
     }
 
     /// A link to another record or page.
     pub fn link(&mut self, rel: &str, href: &str, title: Option<&str>) {
-        let href = href.trim();
-        if !href.is_empty() && self.is_new("link", &[rel, href]) {
-            self.record.link(rel, href, title);
-        }
+        self.record.link(rel, href, title);
     }
 
     /// A DOI, whatever is written before it: identifier and `doi`.
     pub fn doi(&mut self, written: Option<&str>) {
-        let Some(doi) = written.and_then(doi_of) else { return };
-        if self.is_new("doi", &[]) {
+        if let Some(doi) = written.and_then(doi_of) {
             self.record.text("doi", Some(doi));
+            self.record.identifier("doi", doi);
         }
-        self.identifier("doi", Some(doi));
     }
 
     /// A date of the record itself; the first of its kind counts.
     pub fn date(&mut self, member: &'static str, field: &'static str, written: &str) {
-        if self.is_new("date", &[member]) {
-            self.record.date(member, field, written);
-        }
+        self.record.date(member, field, written);
     }
 
     fn value(&mut self, name: &str, value: String) {
@@ -161,7 +142,7 @@ impl<'c> Once<'c> {
     /// A measure of quality, such as `cloud_cover`, if it is a number.
     pub fn quality(&mut self, name: &str, value: Option<&str>) {
         let Some(number) = value.and_then(number_of) else { return };
-        if self.is_new("quality", &[name]) {
+        if !self.quality.iter().any(|(known, _)| known == name) {
             self.quality.push((name.to_owned(), number.to_owned()));
         }
     }

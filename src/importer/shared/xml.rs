@@ -267,7 +267,9 @@ impl Element {
 
     /// The text of the first element at a path that has one.
     pub fn text_at(&self, path: &str) -> Option<&str> {
-        self.all(path).into_iter().find_map(Self::text)
+        let (first, rest) = path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        let mut fitting = self.children.iter().filter(|child| child.name == first);
+        fitting.find_map(|child| rest.map_or_else(|| child.text(), |rest| child.text_at(rest)))
     }
 
     /// All elements of a name below this one, however deep, in document order.

@@ -87,8 +87,12 @@ pub fn collection<'c>(root: &Element, context: &'c Context<'c>) -> Result<Once<'
 /// Dates of the record itself.
 pub(super) fn dates(once: &mut Once<'_>, root: &Element, table: &[(&'static str, &'static str)]) {
     for (field, member) in table {
-        if let Some(written) = first(root, &[field]) {
+        let Some(written) = first(root, &[field]) else { continue };
+        // DIF's `present` and `unknown` are no dates.
+        if written.starts_with(|sign: char| sign.is_ascii_digit()) {
             once.date(member, field, written);
+        } else {
+            once.text(&format!("cmr:{}", field.rsplit('/').next().unwrap_or(field)), Some(written));
         }
     }
 }

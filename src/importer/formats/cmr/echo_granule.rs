@@ -1,5 +1,7 @@
 //! ECHO10 Granule to product.
 
+use std::collections::HashSet;
+
 use super::super::super::shared::names::Role;
 use super::super::super::shared::once::Once;
 use super::super::super::shared::record::File;
@@ -97,8 +99,14 @@ pub(super) fn bytes_of(element: &Element, path: &str) -> Option<u64> {
 
 fn files(once: &mut Once<'_>, root: &Element) {
     let access = root.all("OnlineAccessURLs/OnlineAccessURL");
+    let mut names = HashSet::new();
     for online in &access {
         let Some(href) = given(online.text_at("URL")) else { continue };
+        if !names.insert(file_name(href)) {
+            // The same file by another way, such as S3 beside HTTPS.
+            once.link("data", href, given(online.text_at("URLDescription")));
+            continue;
+        }
         // Size and checksum are those of the granule: they say something about a file only when it is the only one.
         let only = access.len() == 1;
         let algorithm = root.text_at("DataGranule/Checksum/Algorithm").map(algorithm_of);

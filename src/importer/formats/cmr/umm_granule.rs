@@ -1,5 +1,7 @@
 //! UMM-G, the JSON form of a granule, to product.
 
+use std::collections::HashSet;
+
 use super::super::super::shared::once::Once;
 use super::super::super::shared::record::File;
 use super::super::super::shared::xml::Element;
@@ -113,11 +115,13 @@ fn temporal(once: &mut Once<'_>, root: &Element) {
 /// Addresses of files carry names; sizes and checksums stand in another list, under the same names.
 fn files(once: &mut Once<'_>, root: &Element) {
     let listed = root.all("DataGranule/ArchiveAndDistributionInformation");
-    let mut format = None;
+    let (mut format, mut names) = (None, HashSet::new());
     for related in root.named("RelatedUrls") {
         let Some(href) = given(related.text_at("URL")) else { continue };
         let kind = related.text_at("Type").unwrap_or_default();
-        if kind != "GET DATA" {
+        let is_first = kind == "GET DATA" && names.insert(file_name(href));
+        if !is_first {
+            // Among them the same file by another way, such as S3 beside HTTPS.
             once.link(parts::rel_of(kind), href, given(related.text_at("Description")));
             continue;
         }
