@@ -202,7 +202,9 @@ fn step(processing: &Element, inputs: &mut Draft, history: &mut Draft, links: &m
             input.optional("role", role);
             input.optional("version", resource.attribute("version"));
             inputs.element(&input.finish());
-            let product = name.strip_suffix(".SAFE").or_else(|| name.ends_with(".SEN3").then_some(name));
+            // Processors write where the input lay on their disk.
+            let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
+            let product = last.strip_suffix(".SAFE").or_else(|| last.ends_with(".SEN3").then_some(last));
             if let Some(product) = product.filter(|product| !links.iter().any(|known| known == product)) {
                 links.push(product.to_owned());
             }
