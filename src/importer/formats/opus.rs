@@ -20,7 +20,8 @@ const IDS: [&str; 4] = ["opusid", "rmsobsid", "ringobsid", "observationid"];
 /// Whether the first bytes are of this format.
 pub fn recognises(_name: &str, head: &[u8]) -> bool {
     let head = head.get(..head.len().min(HEAD)).unwrap_or_default();
-    let Some(first) = head.trim_ascii_start().first() else { return false };
+    let bare = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let Some(first) = bare.trim_ascii_start().first() else { return false };
     let has = |text: &str| memchr::memmem::find(head, text.as_bytes()).is_some();
     let observation = ["\"opusid\"", "\"opus_id\"", "\"rms_obs_id\"", "\"ring_obs_id\""].into_iter().any(has);
     let begins_files = has("\"data\"") && (has("opus.pds-rings.seti.org") || has("/holdings/"));
@@ -49,6 +50,9 @@ fn document(bytes: &[u8], context: &Context<'_>, imported: &mut Imported) -> Res
     let message = |error: serde_json::Error| Reason::NotAnObject { message: error.to_string() };
     let fields = Fields::parse(text).map_err(message)?;
     if let Some(files) = fields.get("data").and_then(Fields::of_valid) {
+        if files.is_empty() {
+            return Err(Reason::NoId);
+        }
         for (place, (id, types)) in files.iter().enumerate() {
             file_list(id, types, context.first.saturating_add(place), bytes, context, imported);
         }
@@ -175,6 +179,8 @@ fn volume_of(address: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::importer::Format;
+    use crate::importer::shared::trial;
     use crate::model::Sha256;
     use crate::schema::Registry;
 
@@ -230,6 +236,14 @@ mod tests {
         for text in ["{", "[", "{\"a Constraints\":{}}", "[{}]", "", "{\"a Constraints\":3}", "\u{feff}{"] {
             let made = imported(text);
             assert_eq!((made.entities.len(), made.findings.len()), (0, 1), "{text}");
+        }
+    }
+
+    #[test]
+    fn damaged_documents_are_told_and_the_corpus_passes() {
+        trial::survives(Format::Opus, METADATA);
+        if let Some(counts) = trial::corpus(Format::Opus, &["opus"]) {
+            assert!(counts.0 > 0 && counts.1 == counts.0, "{counts:?}");
         }
     }
 }

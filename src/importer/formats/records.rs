@@ -39,7 +39,7 @@ const SETS: &[&str] = &["dataset", "series", "collection", "catalog", "catalogue
 /// Whether the first bytes are of this format.
 pub fn recognises(_name: &str, head: &[u8]) -> bool {
     let head = head.get(..head.len().min(HEAD)).unwrap_or_default();
-    if head.trim_ascii_start().first() != Some(&b'{') {
+    if head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start().first() != Some(&b'{') {
         return false;
     }
     let has = |text: &str| memchr::memmem::find(head, text.as_bytes()).is_some();
@@ -57,7 +57,8 @@ pub fn import(bytes: &[u8], context: &Context<'_>, imported: &mut Imported) {
         Ok(Err(error)) => return imported.findings.push(refuse(Reason::NotAnObject { message: error.to_string() })),
         Err(reason) => return imported.findings.push(refuse(reason)),
     };
-    let Some(features) = fields.get("features").and_then(json::elements) else {
+    let features = fields.get("features").and_then(json::elements).filter(|features| !features.is_empty());
+    let Some(features) = features else {
         return feature(&fields, 0..bytes.len(), context.first, bytes, context, imported);
     };
     for (number, element) in features.into_iter().enumerate() {
@@ -234,6 +235,8 @@ fn free(properties: &Fields<'_>, record: &mut Record<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::importer::Format;
+    use crate::importer::shared::trial;
     use crate::model::Sha256;
     use crate::schema::Registry;
 
@@ -285,6 +288,15 @@ mod tests {
         for text in ["{", "{}", "", "{\"features\":[{}]}", "{\"id\":7}"] {
             let made = imported(text);
             assert_eq!((made.entities.len(), made.findings.len()), (0, 1), "{text}");
+        }
+    }
+
+    #[test]
+    fn damaged_documents_are_told_and_the_corpus_passes() {
+        trial::survives(Format::OgcRecord, RECORD);
+        if let Some(counts) = trial::corpus(Format::OgcRecord, &["stac", "dcat", "opus"]) {
+            // STAC items are GeoJSON too, and none of them is taken.
+            assert_eq!(counts, (0, 0, 0));
         }
     }
 }

@@ -1,6 +1,8 @@
 //! DCAT in its syntaxes.
 
 use super::*;
+use crate::importer::Format;
+use crate::importer::shared::trial;
 use crate::model::Sha256;
 use crate::schema::Registry;
 
@@ -92,4 +94,14 @@ fn what_is_broken_or_describes_nothing_is_one_finding() {
         assert_eq!((made.entities.len(), made.findings.len()), (0, 1), "{text} {:?}", made.findings);
     }
     assert!(!recognises("x.json", br#"{"stac_version":"1.0.0","links":[{"@id":"http://www.w3.org/ns/dcat#"}]}"#));
+}
+
+#[test]
+fn damaged_documents_are_told_and_the_corpus_passes() {
+    let one =
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> .\n<http://x/d> a dcat:Dataset ;\n dcat:keyword \"a\" , \"b\" .\n";
+    trial::survives(Format::Dcat, one);
+    if let Some((files, records, findings)) = trial::corpus(Format::Dcat, &["dcat"]) {
+        assert!(files > 0 && records > 0, "{files} files, {records} records, {findings} findings");
+    }
 }
