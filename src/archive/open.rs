@@ -16,12 +16,14 @@ use super::root;
 use super::segment::Description;
 use crate::codec::SeekTable;
 
-/// Open files that are kept for the next read.
-const OPEN_FILES: usize = 256;
+/// Most open files that are kept for the next read, as far as the process may have so many.
+const OPEN_FILES: usize = 8_192;
+/// Share of the files that the process may open which are kept so: one in four.
+const OPEN_FILES_SHARE: usize = 4;
 /// Seek tables that are kept; that of 100 GiB has 2.4 MB.
 const SEEK_TABLES: usize = 32;
-/// Unpacked record frames that are kept: 2 MiB at the usual frame length.
-const UNPACKED_FRAMES: usize = 64;
+/// Unpacked record frames that are kept: 4 MiB at the usual frame length.
+const UNPACKED_FRAMES: usize = 256;
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -47,7 +49,7 @@ impl Default for Options {
             payload_object_threshold: 8 << 20,
             compression_level: 3,
             free_space_threshold: 64 << 20,
-            record_frame_bytes: 32 << 10,
+            record_frame_bytes: 16 << 10,
             hint: None,
         }
     }
@@ -151,7 +153,7 @@ impl Archive {
             writer_taken: AtomicBool::new(false),
             poison: Mutex::new(None),
             staged: AtomicU64::new(0),
-            open_files: Recent::new(OPEN_FILES),
+            open_files: Recent::new(OPEN_FILES.min(disk::most_open_files() / OPEN_FILES_SHARE)),
             seek_tables: Recent::new(SEEK_TABLES),
             frames: Recent::new(UNPACKED_FRAMES),
         };

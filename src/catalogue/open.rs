@@ -161,7 +161,7 @@ impl Catalogue {
             settings => (index_folder(store, settings), None),
         };
         let last = archive.last_sequence();
-        let (mut records, mut text) = open_indexes(&folder, last, TextOptions::default())?;
+        let (mut records, mut text) = open_indexes(&folder, last)?;
         bring_up(&archive, &mut records, last)?;
         bring_up(&archive, &mut text, last)?;
         let health = Arc::new(Health::default());
@@ -243,10 +243,14 @@ fn is_read_only(error: &archive::OpenError) -> bool {
 }
 
 /// Opens both indexes; one that is unreadable, of another format or ahead of the archive is deleted and made again.
-pub(super) fn open_indexes(folder: &Path, last: u64, options: TextOptions) -> Result<(Records, TextIndex), StartError> {
-    let records = open_index("records", &folder.join("records"), last, Records::open)?;
-    let text = open_index("text", &folder.join("text"), last, |path| TextIndex::open(path, options.clone()))?;
-    Ok((records, text))
+fn open_indexes(folder: &Path, last: u64) -> Result<(Records, TextIndex), StartError> {
+    let text = open_index("text", &folder.join("text"), last, |path| TextIndex::open(path, TextOptions::default()))?;
+    Ok((open_records(folder, last)?, text))
+}
+
+/// As `open_indexes`, the records alone.
+pub(super) fn open_records(folder: &Path, last: u64) -> Result<Records, StartError> {
+    open_index("records", &folder.join("records"), last, Records::open)
 }
 
 /// Catches an index up; one that cannot take what the archive holds is emptied and built again.

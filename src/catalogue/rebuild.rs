@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use super::open::{self, StartError};
 use super::{Options, together};
 use crate::archive::{Archive, ReadError};
-use crate::index::text::TextOptions;
+use crate::index::text::{TextError, TextIndex, TextOptions, TextRebuild};
 use crate::index::{Batch, Change, Projection};
 use crate::model::Kind;
 
@@ -133,11 +134,15 @@ pub fn reindex(store: &Path, options: &Options) -> Result<Reindexed, StartError>
 
 /// Builds both indexes in a folder, at the same time on a machine with several cores.
 fn build(archive: &Archive, folder: &Path, last: u64) -> Result<u64, StartError> {
-    let (records, text) = open::open_indexes(folder, last, TextOptions::bulk(1))?;
-    let (mut records, mut text) = (records, text);
-    if let Some(first) = together::catch_up(archive, &mut records, &mut text, last)? {
+    let failed = |error: TextError| CatchUpError::Index { index: "text", source: Box::new(error) };
+    let mut records = open::open_records(folder, last)?;
+    let (path, threads) = (folder.join("text"), available_parallelism().map_or(1, usize::from));
+    let mut text = TextRebuild::create(&path, &TextOptions::bulk(threads)).map_err(failed)?;
+    if let Some(first) = together::build(archive, &mut records, &mut text, last)? {
         write_hint(folder, first);
     }
+    text.finish().map_err(failed)?;
+    let text = TextIndex::open(&path, TextOptions::default()).map_err(failed)?;
     let live: u64 = Kind::ALL.iter().map(|kind| records.keys(*kind, None, None).count() as u64).sum();
     let documents = text.document_count();
     if records.position() != last || text.position() != last || live != documents {
@@ -149,6 +154,6 @@ fn build(archive: &Archive, folder: &Path, last: u64) -> Result<u64, StartError>
         let source = reason.into();
         return Err(StartError::CatchUp(CatchUpError::Index { index: "new", source }));
     }
-    text.close().map_err(|error| CatchUpError::Index { index: "text", source: Box::new(error) })?;
+    text.close().map_err(failed)?;
     Ok(documents)
 }

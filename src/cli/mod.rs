@@ -22,6 +22,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::archive::disk::raise_open_files;
 use crate::observe::{self, LogFormat};
 use failure::Failure;
 
@@ -83,6 +84,9 @@ pub fn main() -> ExitCode {
     let filter =
         if long_running && arguments.log == "warn" { "info,actix_server=warn".to_owned() } else { arguments.log };
     observe::init(arguments.log_format, &filter);
+    if let Err(error) = raise_open_files() {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
     let context = Context { store: arguments.store, json: arguments.json };
     let done = match arguments.verb {
         Verb::Demo(verb) => verb.run(&context),

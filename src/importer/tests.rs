@@ -38,7 +38,9 @@ fn an_item_becomes_a_product_and_keeps_every_value_as_written() {
     let digest = digest(ITEM.as_bytes());
     let expected = [
         r#"{"kind":"product","id":"S2A/1","collection":"s2","title":"T""#,
-        r#","missions":[{"label":"sentinel-2"}],"platforms":[{"label":"sentinel-2a"}],"instruments":[{"label":"msi"}]"#,
+        r#","missions":[{"label":"Sentinel-2","as_written":"sentinel-2","iri":"https://w3id.org/perennial/mission/sentinel-2"}]"#,
+        r#","platforms":[{"label":"Sentinel-2A","as_written":"sentinel-2a","iri":"https://w3id.org/perennial/platform/sentinel-2a"}]"#,
+        r#","instruments":[{"label":"MSI","as_written":"msi","iri":"https://w3id.org/perennial/instrument/msi"}]"#,
         r#","time":{"start":"2020-01-02T03:04:05.6Z","stop":"2020-01-02T03:04:05.6Z","system":"UTC"}"#,
         r#","lifecycle":{"created":"2020-01-03T00:00:00Z"}"#,
         r#","space":[{"body":"earth","frame":"WGS84","geometry":{"type":"Point","coordinates":[10.50,-3e0]},"bbox":[10.5,-3,10.5,-3.0]}]"#,
@@ -102,7 +104,7 @@ fn a_collection_keeps_its_extent_and_foreign_members() {
     assert_eq!(findings, []);
     let expected = [
         r#"{"kind":"collection","id":"COPERNICUS/S2","title":"T","description":"D","licence":"proprietary","doi":"10.1/x""#,
-        r#","keywords":[{"path":"a"}],"platforms":[{"label":"sentinel-2a"}]"#,
+        r#","keywords":[{"path":"a"}],"platforms":[{"label":"Sentinel-2A","as_written":"sentinel-2a","iri":"https://w3id.org/perennial/platform/sentinel-2a"}]"#,
         r#","time":{"start":"2015-06-27T10:25:31Z","system":"UTC","open_end":true}"#,
         r#","space":[{"body":"earth","frame":"WGS84","bbox":[-180,-90,180,90.0]}]"#,
         r#","extent":{"spatial":{"bbox":[[-180,-90,180,90.0]]},"temporal":{"interval":[["2015-06-27T10:25:31Z",null]]}}"#,

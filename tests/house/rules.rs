@@ -45,6 +45,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("oxttl", &["rdf"]),
     ("oxjsonld", &["rdf"]),
     ("oxrdfxml", &["rdf"]),
+    ("quick_xml", &["importer/shared/xml"]),
+    ("netcdf_reader", &["importer/formats/netcdf"]),
     ("geo", &["query"]),
     ("cql2", &["query"]),
     ("wasmtime", &["recreation"]),

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use crate::codec::ReadAt;
-pub use real::RealDisk;
+pub use real::{RealDisk, most_open_files, raise_open_files};
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,6 +17,23 @@ const SYNC_THREADS: usize = 16;
 /// Longest text of a lock file that is shown.
 const LOCK_TEXT_BYTES: u64 = 1024;
 
+/// Files that the process may have open at once.
+pub fn most_open_files() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
+}
+
+/// Lets the process open as many files as its system allows: a page of hits reads as many segments as it has hits, and
+/// files that stay open need not be looked for again.
+///
+/// # Errors
+/// The system's; the limit is then as it was.
+pub fn raise_open_files() -> io::Result<()> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let raised = rustix::process::Rlimit { current: limit.maximum, maximum: limit.maximum };
+    Ok(rustix::process::setrlimit(rustix::process::Resource::Nofile, raised)?)
+}
+
 /// The real disk.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RealDisk;

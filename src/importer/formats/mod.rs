@@ -17,3 +17,7 @@ pub mod records;
 pub mod safe;
 pub mod spase;
 pub mod vo;
+
+#[cfg(test)]
+#[path = "tests/corpus.rs"]
+pub mod corpus;

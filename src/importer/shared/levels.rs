@@ -17,6 +17,11 @@ pub fn normalised(names: &Names, scheme: Option<&str>, written: &str) -> Option<
 /// `L2A`, `Level-2A`, `2a`, `L2SP` → `L2A`, `L2A`, `L2A`, `L2`; nothing for what does not begin like that.
 fn of_letters(written: &str) -> Option<String> {
     let upper = written.trim().to_ascii_uppercase();
+    // Headers of FITS write numbers: `2.00000`.
+    let upper = match upper.split_once('.') {
+        Some((whole, zeros)) if zeros.bytes().all(|digit| digit == b'0') => whole.to_owned(),
+        _ => upper,
+    };
     let rest = upper.strip_prefix("LEVEL").or_else(|| upper.strip_prefix('L')).unwrap_or(&upper);
     let rest = rest.trim_start_matches([' ', '-', '_']);
     let mut characters = rest.chars();
@@ -45,6 +50,8 @@ mod tests {
             ("L1TP", Some("L1")),
             ("L2SP", Some("L2")),
             ("L3", Some("L3")),
+            ("2.00000", Some("L2")),
+            ("2.5", None),
             ("LV1B", None),
             ("20", None),
             ("raw", None),

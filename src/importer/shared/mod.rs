@@ -12,4 +12,5 @@ pub(super) mod space;
 pub(super) mod time;
 #[cfg(test)]
 pub(super) mod trial;
+pub(super) mod values;
 pub(super) mod xml;

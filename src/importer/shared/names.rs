@@ -216,3 +216,80 @@ fn literals_and_addresses<'t>(statements: &[&'t Triple], property: &str) -> std:
 pub(super) fn fold(written: &str) -> String {
     written.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Labels and roles that a text stands for.
+    fn named(role: Role, written: &str) -> Vec<(Role, String)> {
+        let label =
+            |named: Named<'_>| (named.role, named.concept.map_or(String::new(), |concept| concept.label.clone()));
+        Names::bundled().named(role, written).into_iter().map(label).collect()
+    }
+
+    #[test]
+    fn every_table_is_read_and_no_spelling_stands_for_two_things() {
+        for table in TABLES {
+            let triples = rdf::parse(Syntax::Turtle, table.as_bytes(), BASE, &[]).expect("Turtle");
+            let mut seen: HashMap<String, &Term> = HashMap::new();
+            for triple in triples.iter().filter(|triple| triple.predicate.ends_with("Label")) {
+                let Term::Literal { value, .. } = &triple.object else { panic!("{triple:?}") };
+                let before = seen.insert(fold(value), &triple.subject);
+                assert!(before.is_none_or(|before| *before == triple.subject), "{value}");
+            }
+            assert!(seen.len() > 10);
+        }
+    }
+
+    #[test]
+    fn spellings_of_one_thing_have_one_label() {
+        let cases = [
+            (Role::Platform, "InSight Mars Lander Spacecraft", "InSight"),
+            (Role::Platform, "Insight", "InSight"),
+            (Role::Platform, "Insight Lander", "InSight"),
+            (Role::Platform, "SENTINEL2A", "Sentinel-2A"),
+            (Role::Platform, "VIKING_ORBITER_1", "Viking Orbiter 1"),
+            (Role::Platform, "TERRA (AM-1)", "Terra"),
+            (Role::Platform, "AQUA > Earth Observing System, AQUA", "Aqua"),
+            (Role::Mission, "ParkerSolarProbe", "Parker Solar Probe"),
+            (Role::Target, "MARS", "Mars"),
+            (Role::Target, "(101955) Bennu", "Bennu"),
+            (Role::Target, "Saturn.Titan", "Titan"),
+            (Role::Instrument, "Insight Context Camera", "ICC"),
+        ];
+        for (role, written, expected) in cases {
+            assert_eq!(named(role, written), [(role, expected.to_owned())], "{written}");
+        }
+    }
+
+    #[test]
+    fn lists_become_their_parts_when_all_are_known() {
+        let owned =
+            |list: &[(Role, &str)]| list.iter().map(|(role, label)| (*role, (*label).to_owned())).collect::<Vec<_>>();
+        let (platform, instrument) = (Role::Platform, Role::Instrument);
+        assert_eq!(named(platform, "terra,aqua"), owned(&[(platform, "Terra"), (platform, "Aqua")]));
+        assert_eq!(
+            named(platform, "SOLO/EUI/FSI"),
+            owned(&[(platform, "Solar Orbiter"), (instrument, "EUI"), (instrument, "FSI")])
+        );
+        assert_eq!(named(Role::Mission, "TERRA+AQUA"), owned(&[(Role::Mission, "Terra"), (Role::Mission, "Aqua")]));
+        assert_eq!(named(platform, "terra,something"), owned(&[(platform, "")]));
+        assert_eq!(named(platform, ""), owned(&[(platform, "")]));
+    }
+
+    #[test]
+    fn an_archivist_adds_spellings_and_concepts() {
+        let table = br#"@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+            <platform/insight> skos:altLabel "Marsbeben" .
+            <https://example.org/x> skos:prefLabel "X" ; skos:inScheme <https://w3id.org/perennial/platforms> ."#;
+        let names = Names::bundled().with(table).expect("Turtle");
+        assert_eq!(names.concept(Role::Platform, "marsbeben").map(|concept| concept.label.as_str()), Some("InSight"));
+        assert_eq!(
+            names.concept(Role::Platform, "x").map(|concept| concept.iri.as_str()),
+            Some("https://example.org/x")
+        );
+        assert_eq!(Names::bundled().concept(Role::Platform, "marsbeben"), None);
+        assert!(Names::bundled().with(b"<a> <b>").is_err());
+    }
+}

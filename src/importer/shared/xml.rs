@@ -224,6 +224,11 @@ impl Element {
         (!self.text.is_empty()).then_some(self.text.as_str())
     }
 
+    /// The text in this element if it has at most so many bytes, not yet marked as read.
+    pub fn short_text(&self, most: usize) -> Option<&str> {
+        (!self.text.is_empty() && self.text.len() <= most).then_some(self.text.as_str())
+    }
+
     /// An attribute by its local name. The element counts as read.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.is_read.set(true);
@@ -262,7 +267,9 @@ impl Element {
 
     /// The text of the first element at a path that has one.
     pub fn text_at(&self, path: &str) -> Option<&str> {
-        self.all(path).into_iter().find_map(Self::text)
+        let (first, rest) = path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        let mut fitting = self.children.iter().filter(|child| child.name == first);
+        fitting.find_map(|child| rest.map_or_else(|| child.text(), |rest| child.text_at(rest)))
     }
 
     /// All elements of a name below this one, however deep, in document order.

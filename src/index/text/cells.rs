@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::BoundingBox;
+use crate::model::{BoundingBox, Facet};
 
 use super::terms::TermBytes;
 
@@ -63,7 +63,10 @@ pub(super) fn footprint_terms(body: &str, footprint: &BoundingBox) -> BTreeSet<T
     let level = levels().rev().find(fits).unwrap_or(0);
     let mut terms = BTreeSet::new();
     for cell in cover(&parts, level) {
-        terms.insert(cell.term(LEAF, body));
+        // No region has cells below the finest level, so none asks for leaves there.
+        if usize::from(level) < WIDTHS.len() {
+            terms.insert(cell.term(LEAF, body));
+        }
         let below_the_whole = cell.ancestors().filter(|ancestor| ancestor.level > 0);
         terms.extend(below_the_whole.chain([cell]).map(|cell| cell.term(WITHIN, body)));
     }
@@ -73,7 +76,7 @@ pub(super) fn footprint_terms(body: &str, footprint: &BoundingBox) -> BTreeSet<T
 /// Terms of which every footprint that may intersect the region has at least one.
 pub(super) fn region_terms(body: &str, region: &BoundingBox) -> BTreeSet<TermBytes> {
     if covers_everything(region) {
-        return BTreeSet::from([super::terms::body(body)]);
+        return BTreeSet::from([whole(body)]);
     }
     let parts = region.parts();
     let terms_of = |level: u8| -> BTreeSet<TermBytes> {
@@ -87,7 +90,12 @@ pub(super) fn region_terms(body: &str, region: &BoundingBox) -> BTreeSet<TermByt
         .filter(|level| count(&parts, *level) <= MAX_REGION_TERMS)
         .map(terms_of)
         .find(|terms| terms.len() <= MAX_REGION_TERMS)
-        .unwrap_or_else(|| BTreeSet::from([super::terms::body(body)]))
+        .unwrap_or_else(|| BTreeSet::from([whole(body)]))
+}
+
+/// The term of every record that names the body.
+fn whole(body: &str) -> TermBytes {
+    super::terms::facet(Facet::Body, body)
 }
 
 fn covers_everything(region: &BoundingBox) -> bool {
@@ -152,7 +160,7 @@ mod tests {
         ];
         for footprint in &boxes {
             let of_footprint: BTreeSet<_> =
-                footprint_terms("earth", footprint).into_iter().chain([super::super::terms::body("earth")]).collect();
+                footprint_terms("earth", footprint).into_iter().chain([whole("earth")]).collect();
             for region in &boxes {
                 let of_region = region_terms("earth", region);
                 assert!(of_region.len() <= MAX_REGION_TERMS, "{region:?}");

@@ -8,7 +8,7 @@ use super::document::IndexDocument;
 use super::fields::Fields;
 use super::footprint::footprints;
 use super::properties::{PropertyValue, flatten};
-use super::{SHORT_SPAN, cells, order, terms};
+use super::{SHORT_SPAN, cells, order, terms, tokens};
 
 /// Longest text of one member that is cut into words, bytes: a description of some 10,000 words.
 const MAX_WORDS_TEXT: usize = 64 * 1024;
@@ -26,7 +26,7 @@ pub(super) fn document(fields: &Fields, event: &Event, tie: u64) -> IndexDocumen
             None
         }
     });
-    let mut writer = Writer { fields, document: IndexDocument::default() };
+    let mut writer = Writer { fields, document: IndexDocument::new() };
     writer.key(event, tie);
     match &entity {
         Some(entity) => writer.entity(entity, tie),
@@ -52,7 +52,6 @@ impl Writer<'_> {
         let id = event.id.as_str();
         self.document.text(fields.id, id);
         self.term(&terms::record(tie));
-        self.term(&terms::id(id));
         if event.kind != Kind::Product {
             self.term(&terms::kind(event.kind));
         }
@@ -108,7 +107,6 @@ impl Writer<'_> {
             self.document.f64(fields.south, footprint.area.south);
             self.document.f64(fields.east, footprint.area.east);
             self.document.f64(fields.north, footprint.area.north);
-            self.term(&terms::body(&footprint.body));
             for term in cells::footprint_terms(&footprint.body, &footprint.area) {
                 self.term(&term);
             }
@@ -198,8 +196,11 @@ impl Writer<'_> {
     }
 
     fn words(&mut self, text: &str) {
-        let cut = text.floor_char_boundary(MAX_WORDS_TEXT);
-        self.document.text(self.fields.text, text.get(..cut).unwrap_or_default());
+        let text = text.get(..text.floor_char_boundary(MAX_WORDS_TEXT)).unwrap_or_default();
+        self.document.text(self.fields.text, text);
+        for run in tokens::identifiers(text) {
+            self.term(&terms::identifier(run));
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use tantivy::schema::document::{ReferenceValue, ReferenceValueLeaf};
 use tantivy::schema::{Document, Field, Value};
 
 /// Values of a record, with all its texts and terms in one buffer each.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct IndexDocument {
     /// Sort key, see [`super::order`].
     pub order: u64,
@@ -29,6 +29,17 @@ enum Slot {
 }
 
 impl IndexDocument {
+    /// An empty document with room for a usual record.
+    pub(super) fn new() -> Self {
+        Self {
+            order: 0,
+            texts: String::with_capacity(1024),
+            bytes: Vec::with_capacity(1024),
+            values: Vec::with_capacity(128),
+            properties: Vec::with_capacity(24),
+        }
+    }
+
     pub(super) fn u64(&mut self, field: Field, value: u64) {
         self.values.push((field, Slot::U64(value)));
     }

@@ -4,23 +4,28 @@
 //! What is matched, and how, is described where it is done: words in `tokens` and `words`, exact values in `terms`,
 //! properties in `properties`, footprints in `cells` and `footprint`, the order of the index in `order`.
 
+mod builder;
 mod cells;
 mod conditions;
 mod convert;
 mod document;
 mod error;
 mod fields;
+mod folder;
 mod footprint;
 mod matcher;
 mod order;
 mod plan;
+mod positions;
 mod properties;
+mod rebuild;
 mod scoring;
 mod search;
 mod segment;
 mod sets;
 mod snapshot;
 mod sort;
+mod stale;
 mod store;
 mod terms;
 mod tokens;
@@ -29,6 +34,7 @@ mod writer;
 
 pub use error::{SearchError, TextError};
 pub use plan::SequenceTest;
+pub use rebuild::TextRebuild;
 pub use store::{TextIndex, TextOptions, TextSearcher};
 pub use terms::tie_of;
 

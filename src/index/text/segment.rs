@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use tantivy::columnar::{Column, DynamicColumn, StrColumn};
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::{Postings, SegmentPostings};
+use tantivy::postings::SegmentPostings;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, InvertedIndexReader, SegmentReader, TERMINATED};
 
@@ -197,11 +197,6 @@ impl NumberColumn {
             Self::F64(column) => column.values_for_doc(document).any(test),
         }
     }
-}
-
-/// How often the words of the posting list stand in the present document.
-pub(super) fn frequency(postings: &SegmentPostings) -> u32 {
-    postings.term_freq()
 }
 
 /// How many documents of a posting list are among these, which are in order.

@@ -8,7 +8,6 @@ use tantivy::{DocId, DocSet, TERMINATED};
 pub(super) enum Set {
     Postings(Box<SegmentPostings>),
     Union(Box<Union>),
-    List(List),
     Scored(Box<dyn Scorer>),
 }
 
@@ -17,7 +16,6 @@ impl Set {
         match self {
             Self::Postings(postings) => postings.doc(),
             Self::Union(union) => union.document,
-            Self::List(list) => list.document(),
             Self::Scored(scorer) => scorer.doc(),
         }
     }
@@ -31,7 +29,6 @@ impl Set {
         match self {
             Self::Postings(postings) => postings.seek(target),
             Self::Union(union) => union.seek(target),
-            Self::List(list) => list.seek(target),
             Self::Scored(scorer) => scorer.seek(target),
         }
     }
@@ -41,7 +38,6 @@ impl Set {
         match self {
             Self::Postings(postings) => u64::from(postings.doc_freq()),
             Self::Union(union) => union.cost,
-            Self::List(list) => list.documents.len() as u64,
             Self::Scored(scorer) => scorer.cost(),
         }
     }
@@ -76,6 +72,35 @@ impl List {
         let rest = self.documents.get(self.at..).unwrap_or_default();
         self.at += rest.partition_point(|document| *document < target);
         self.document()
+    }
+}
+
+/// Listed documents as a scorer; all score the same.
+pub(super) struct Listed(pub List);
+
+impl DocSet for Listed {
+    fn advance(&mut self) -> DocId {
+        self.0.at = self.0.documents.len().min(self.0.at + 1);
+        self.0.document()
+    }
+
+    fn seek(&mut self, target: DocId) -> DocId {
+        self.0.seek(target)
+    }
+
+    fn doc(&self) -> DocId {
+        self.0.document()
+    }
+
+    fn size_hint(&self) -> u32 {
+        u32::try_from(self.0.documents.len()).unwrap_or(u32::MAX)
+    }
+}
+
+impl Scorer for Listed {
+    /// Less than any rare word.
+    fn score(&mut self) -> f32 {
+        1.0
     }
 }
 

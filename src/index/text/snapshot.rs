@@ -1,7 +1,7 @@
 //! What a search sees: the segments of one commit, which of their documents are deleted, and counts over the living.
 //! Searches that run while the index is written keep the snapshot that they began with.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tantivy::fastfield::AliveBitSet;
@@ -40,6 +40,7 @@ pub(super) struct Snapshot {
     facets: Mutex<FacetCounts>,
     documents_with: Mutex<HashMap<Vec<u8>, u64>>,
     words: OnceLock<u64>,
+    collections: OnceLock<Vec<String>>,
 }
 
 /// A set of kinds, one bit each in the order of `Kind::ALL`.
@@ -49,17 +50,20 @@ pub(super) type KindSet = u16;
 const MAX_REMEMBERED_WORDS: usize = 10_000;
 
 impl Snapshot {
-    /// Takes the searcher's segments; those that `previous` has too are not opened again.
+    /// Takes the searcher's segments; those that `previous` has too are not opened again, except for these: their
+    /// files were in memory then and are on disk now.
     pub(super) fn new(
         searcher: Searcher,
         position: u64,
         fields: &Fields,
         previous: Option<&Self>,
+        moved: &HashSet<String>,
     ) -> tantivy::Result<Self> {
         let known: HashMap<_, _> = previous
             .into_iter()
             .flat_map(|snapshot| snapshot.searcher.segment_readers().iter().zip(&snapshot.views))
             .map(|(reader, view)| (reader.segment_id(), &view.segment))
+            .filter(|(id, _)| !moved.contains(&id.uuid_string()))
             .collect();
         let mut views = Vec::with_capacity(searcher.segment_readers().len());
         for reader in searcher.segment_readers() {
@@ -76,7 +80,25 @@ impl Snapshot {
             facets: Mutex::default(),
             documents_with: Mutex::default(),
             words: OnceLock::new(),
+            collections: OnceLock::new(),
         })
+    }
+
+    /// Identifiers of collections that products name.
+    pub(super) fn collections(&self) -> tantivy::Result<&Vec<String>> {
+        if let Some(collections) = self.collections.get() {
+            return Ok(collections);
+        }
+        let mut collections = BTreeSet::new();
+        for view in &self.views {
+            let column = view.segment.facet(Facet::Collection)?;
+            for place in 0..column.num_terms() as u64 {
+                let mut collection = String::new();
+                column.ord_to_str(place, &mut collection)?;
+                collections.insert(collection);
+            }
+        }
+        Ok(self.collections.get_or_init(|| collections.into_iter().collect()))
     }
 
     /// Living documents.

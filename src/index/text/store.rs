@@ -1,5 +1,6 @@
 //! The index on disk and the handle to search it.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -16,20 +17,20 @@ use super::writer::{Engine, fold};
 /// How the index is written.
 #[derive(Debug, Clone)]
 pub struct TextOptions {
-    /// Memory for records that are not yet written out, bytes per thread; at least 15 MB.
+    /// Memory of a segment under construction, bytes per thread: about 1.5 kB a record.
     pub writer_memory: usize,
-    /// Threads that index. One is best for small commits, and leaves the other cores to searches.
+    /// Most threads that index; batches below some 8,000 records take one.
     pub writer_threads: usize,
 }
 
 impl Default for TextOptions {
     fn default() -> Self {
-        Self { writer_memory: 48 << 20, writer_threads: 1 }
+        Self { writer_memory: 64 << 20, writer_threads: 2 }
     }
 }
 
 impl TextOptions {
-    /// For building a whole index at once.
+    /// For building a whole index at once: fewer and larger segments.
     pub const fn bulk(threads: usize) -> Self {
         Self { writer_memory: 256 << 20, writer_threads: threads }
     }
@@ -94,10 +95,10 @@ impl TextIndex {
     /// process writes it.
     pub fn open(folder: &Path, options: TextOptions) -> Result<Self, TextError> {
         let fields = Fields::new();
-        let (engine, position) = Engine::open(folder, &fields, &options)?;
+        let (engine, position) = Engine::open(folder, &fields, 1)?;
         let unusable =
             |source: tantivy::TantivyError| TextError::Unusable { path: folder.to_owned(), reason: source.to_string() };
-        let snapshot = Snapshot::new(engine.searcher(), position, &fields, None).map_err(unusable)?;
+        let snapshot = Snapshot::new(engine.searcher(), position, &fields, None, &HashSet::new()).map_err(unusable)?;
         let searcher = TextSearcher { snapshot: Arc::new(RwLock::new(Arc::new(snapshot))) };
         Ok(Self { folder: folder.to_owned(), options, fields, engine: Some(engine), position, searcher })
     }
@@ -118,8 +119,18 @@ impl TextIndex {
     /// `Engine`; the index is as it was.
     pub fn merge(&mut self) -> Result<(), TextError> {
         let engine = self.engine.as_mut().ok_or(TextError::Poisoned)?;
-        engine.merge_all()?;
-        self.refresh()
+        engine.merge_into(1)?;
+        self.refresh(&HashSet::new())
+    }
+
+    /// Brings to disk what is committed. Without it a crash loses the last commits, which then are made again from the
+    /// archive; it happens by itself after some 30,000 records and at the end.
+    ///
+    /// # Errors
+    /// `Engine`, for example on a full disk; the saved state is then the one before.
+    pub fn save(&mut self) -> Result<(), TextError> {
+        let moved = self.engine.as_ref().ok_or(TextError::Poisoned)?.save()?;
+        if moved.is_empty() { Ok(()) } else { self.refresh(&moved) }
     }
 
     /// Waits for merges that run in the background and ends.
@@ -139,12 +150,12 @@ impl TextIndex {
         let _ = self.engine.take().map(Engine::close);
     }
 
-    fn refresh(&mut self) -> Result<(), TextError> {
+    fn refresh(&mut self, moved: &HashSet<String>) -> Result<(), TextError> {
         let engine = self.engine.as_ref().ok_or(TextError::Poisoned)?;
         let doing = "open what was written";
         engine.reload()?;
         let previous = self.searcher.current();
-        let snapshot = Snapshot::new(engine.searcher(), self.position, &self.fields, Some(&previous))
+        let snapshot = Snapshot::new(engine.searcher(), self.position, &self.fields, Some(&previous), moved)
             .map_err(|source| TextError::Engine { doing, source })?;
         self.searcher.replace(snapshot);
         Ok(())
@@ -175,14 +186,18 @@ impl Projection for TextIndex {
             return Ok(());
         }
         let engine = self.engine.as_mut().ok_or(TextError::Poisoned)?;
-        if let Err(error) = engine.write(&self.fields, &folded) {
-            if engine.rollback().is_err() {
-                self.engine = None;
+        match engine.write(&self.fields, &folded, &self.options) {
+            Ok(moved) => {
+                self.position = folded.position;
+                self.refresh(&moved)
             }
-            return Err(error);
+            Err(error) => {
+                if engine.rollback().is_err() {
+                    self.engine = None;
+                }
+                Err(error)
+            }
         }
-        self.position = folded.position;
-        self.refresh()
     }
 
     fn reset(&mut self) -> Result<(), TextError> {
@@ -192,9 +207,9 @@ impl Projection for TextIndex {
             _ => Err(error),
         });
         made.map_err(|source| TextError::Folder { path: self.folder.clone(), source })?;
-        let (engine, position) = Engine::open(&self.folder, &self.fields, &self.options)?;
+        let (engine, position) = Engine::open(&self.folder, &self.fields, 1)?;
         self.engine = Some(engine);
         self.position = position;
-        self.refresh()
+        self.refresh(&HashSet::new())
     }
 }

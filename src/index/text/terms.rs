@@ -1,7 +1,5 @@
 //! Exact terms: one field for everything that is matched as a whole. A term is a letter for its meaning and the bytes.
-
-use tantivy::Term;
-use tantivy::schema::Field;
+//! Those that nearly every record has of its own are digests: building the dictionary costs by the byte.
 
 use crate::codec;
 use crate::model::{Facet, Key, Kind};
@@ -18,6 +16,11 @@ pub fn tie_of(key: &Key) -> u64 {
     first_eight(&key.tie_bytes())
 }
 
+/// The tie breaker of a record of this kind, collection (empty for none) and identifier, whether there is one or not.
+pub(super) fn tie_of_parts(kind: Kind, collection: &str, id: &str) -> u64 {
+    first_eight(&[kind.as_str().as_bytes(), &[0], collection.as_bytes(), &[0], id.as_bytes(), &[0]].concat())
+}
+
 /// One record.
 pub(super) fn record(tie: u64) -> TermBytes {
     [b"r", tie.to_be_bytes().as_slice()].concat()
@@ -28,9 +31,10 @@ pub(super) fn kind(kind: Kind) -> TermBytes {
     [b"k", kind.as_str().as_bytes()].concat()
 }
 
-/// The identifier as written.
-pub(super) fn id(id: &str) -> TermBytes {
-    [b"i", id.as_bytes()].concat()
+/// A run such as `MOD10_L2` somewhere in the text of a record, without regard to case. Two runs may share a term.
+pub(super) fn identifier(run: &str) -> TermBytes {
+    let hash = hash(run.bytes().map(|byte| byte.to_ascii_lowercase()));
+    [b"w", hash.to_be_bytes().as_slice()].concat()
 }
 
 /// A facet value without regard to case; collections are identifiers, so their case counts.
@@ -43,24 +47,15 @@ pub(super) fn facet(facet: Facet, value: &str) -> TermBytes {
     bytes
 }
 
-/// A text value of a property.
+/// A text value of a property. Two values may share a term: the column decides.
 pub(super) fn property(path: &str, value: &str) -> TermBytes {
-    [b"p", path.as_bytes(), &[0], bounded(value).as_bytes()].concat()
+    let hash = hash(path.bytes().chain([0]).chain(value.bytes()));
+    [b"p", hash.to_be_bytes().as_slice()].concat()
 }
 
 /// Records whose time span is longer than [`super::SHORT_SPAN`].
 pub(super) fn long_span() -> TermBytes {
     b"l".to_vec()
-}
-
-/// Records with a footprint on a body.
-pub(super) fn body(body: &str) -> TermBytes {
-    [b"b", body.as_bytes()].concat()
-}
-
-/// A term of the field that holds all of these.
-pub(super) fn term(field: Field, bytes: &[u8]) -> Term {
-    Term::from_field_bytes(field, bytes)
 }
 
 /// The text itself, or the start of a long one with a digest of the whole.
@@ -79,6 +74,11 @@ fn first_eight(bytes: &[u8]) -> u64 {
     digest.as_bytes().first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
 }
 
+/// FNV-1a with 64 bits: fixed for ever, and fast on short texts.
+fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 fn facet_code(facet: Facet) -> u8 {
     Facet::ALL.iter().position(|other| *other == facet).map_or(u8::MAX, |at| at as u8)
 }
@@ -86,6 +86,13 @@ fn facet_code(facet: Facet) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_tie_breaker_of_a_key_is_that_of_its_parts() {
+        let id = |text| crate::model::RecordId::parse(text).expect("an identifier");
+        assert_eq!(tie_of(&Key::product(id("c"), id("a/b"))), tie_of_parts(Kind::Product, "c", "a/b"));
+        assert_eq!(tie_of(&Key::collection(id("c"))), tie_of_parts(Kind::Collection, "", "c"));
+    }
 
     #[test]
     fn a_long_text_is_cut_at_a_character_and_stays_different_from_others_with_its_start() {

@@ -4,7 +4,8 @@
 use tantivy::tokenizer::TokenStream;
 
 use super::error::SearchError;
-use super::tokens::{MAX_WORD, analyzer, connects};
+use super::terms::{self, TermBytes};
+use super::tokens::{analyzer, runs};
 
 /// Longest text, characters.
 pub(super) const MAX_CHARACTERS: usize = 10_000;
@@ -13,13 +14,17 @@ pub(super) const MAX_CHARACTERS: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Word {
     One(String),
-    /// Found whole, or as its parts side by side.
+    /// The parts of an identifier side by side; a record that has exactly this whole run is the better match.
     Identifier {
-        whole: String,
+        whole: TermBytes,
         parts: Vec<String>,
     },
     Phrase(Vec<String>),
-    Prefix(String),
+    /// A word with this start, side by side behind these others.
+    Prefix {
+        before: Vec<String>,
+        start: String,
+    },
 }
 
 /// The distinct words of a text, in their order.
@@ -34,7 +39,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Word>, SearchError> {
     // Every second piece stood between quotes; a quote that is never closed reaches to the end.
     for (at, piece) in text.split('"').enumerate() {
         if at % 2 == 1 {
-            words.extend(phrase(piece));
+            words.extend(phrase(parts(piece)));
         } else {
             piece.split_whitespace().for_each(|chunk| read_chunk(chunk, &mut words));
         }
@@ -52,36 +57,23 @@ pub(super) fn parse(text: &str) -> Result<Vec<Word>, SearchError> {
 }
 
 fn read_chunk(chunk: &str, words: &mut Vec<Word>) {
-    let before = words.len();
-    words.extend(identifiers(chunk));
-    let is_prefix = chunk.ends_with('*') && words.len() > before;
-    if !is_prefix {
-        return;
-    }
-    if let Some(Word::One(whole) | Word::Identifier { whole, .. }) = words.pop() {
-        // `mod10_*` asks for what follows the underscore.
-        let start = chunk.trim_end_matches('*');
-        let connectors = start.trim_end_matches(connects).len();
-        words.push(Word::Prefix(whole + start.get(connectors..).unwrap_or_default()));
-    }
-}
-
-/// Words of a chunk without quotes.
-fn identifiers(chunk: &str) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
-    for (token, run) in tokens(chunk) {
-        match (words.last_mut(), run) {
-            (Some(Word::Identifier { parts, .. }), Run::Part) => parts.push(token),
-            (_, Run::Whole) => words.push(Word::Identifier { whole: token, parts: Vec::new() }),
-            _ => words.push(Word::One(token)),
+    let mut runs = runs(chunk).peekable();
+    while let Some(run) = runs.next() {
+        let mut parts = parts(run);
+        let is_prefix = chunk.ends_with('*') && runs.peek().is_none();
+        match (is_prefix, parts.len()) {
+            (_, 0) => {}
+            (true, _) => {
+                let start = parts.pop().unwrap_or_default();
+                words.push(Word::Prefix { before: parts, start });
+            }
+            (false, 1) => words.extend(phrase(parts)),
+            (false, _) => words.push(Word::Identifier { whole: terms::identifier(run), parts }),
         }
     }
-    words
 }
 
-fn phrase(piece: &str) -> Option<Word> {
-    let mut parts: Vec<String> =
-        tokens(piece).into_iter().filter(|(_, run)| *run != Run::Whole).map(|(token, _)| token).collect();
+fn phrase(mut parts: Vec<String>) -> Option<Word> {
     match parts.len() {
         0 => None,
         1 => parts.pop().map(Word::One),
@@ -89,51 +81,30 @@ fn phrase(piece: &str) -> Option<Word> {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Run {
-    Alone,
-    Whole,
-    Part,
-}
-
-/// Tokens with what they are: a whole identifier is followed by its parts.
-fn tokens(text: &str) -> Vec<(String, Run)> {
-    let mut found = Vec::new();
-    let mut end_of_whole = 0;
-    let mut analyzer = analyzer();
-    let mut stream = analyzer.token_stream(text);
-    while stream.advance() {
-        let token = stream.token();
-        let inside = token.offset_to <= end_of_whole;
-        let source = text.get(token.offset_from..token.offset_to).unwrap_or_default();
-        let run = match (inside, source.chars().all(char::is_alphanumeric)) {
-            (true, _) => Run::Part,
-            (false, true) => Run::Alone,
-            (false, false) => Run::Whole,
-        };
-        if run == Run::Whole {
-            end_of_whole = token.offset_to;
-        }
-        debug_assert!(token.text.len() <= 4 * MAX_WORD);
-        found.push((token.text.clone(), run));
-    }
-    found
+fn parts(text: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    analyzer().token_stream(text).process(&mut |token| parts.push(token.text.clone()));
+    parts
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn strings(parts: &[&str]) -> Vec<String> {
+        parts.iter().map(|part| (*part).to_owned()).collect()
+    }
+
     fn one(word: &str) -> Word {
         Word::One(word.to_owned())
     }
 
     fn identifier(whole: &str, parts: &[&str]) -> Word {
-        Word::Identifier { whole: whole.to_owned(), parts: parts.iter().map(|part| (*part).to_owned()).collect() }
+        Word::Identifier { whole: terms::identifier(whole), parts: strings(parts) }
     }
 
-    fn quoted(parts: &[&str]) -> Word {
-        Word::Phrase(parts.iter().map(|part| (*part).to_owned()).collect())
+    fn prefix(before: &[&str], start: &str) -> Word {
+        Word::Prefix { before: strings(before), start: start.to_owned() }
     }
 
     #[test]
@@ -142,13 +113,10 @@ mod tests {
             ("Sea ice", vec![one("sea"), one("ice")]),
             ("ice ICE", vec![one("ice")]),
             ("MOD10_L2, b", vec![identifier("mod10_l2", &["mod10", "l2"]), one("b")]),
-            ("\"sea ice_x\" a", vec![quoted(&["sea", "ice", "x"]), one("a")]),
-            ("\"never closed", vec![quoted(&["never", "closed"])]),
+            ("\"sea ice_x\" a", vec![Word::Phrase(strings(&["sea", "ice", "x"])), one("a")]),
+            ("\"never closed", vec![Word::Phrase(strings(&["never", "closed"]))]),
             ("\"one\"", vec![one("one")]),
-            (
-                "land* S2A_MSI* mod10_*",
-                vec![Word::Prefix("land".into()), Word::Prefix("s2a_msi".into()), Word::Prefix("mod10_".into())],
-            ),
+            ("a,land* S2A_MSI* *", vec![one("a"), prefix(&[], "land"), prefix(&["s2a"], "msi")]),
             ("AND (a) OR -b +c ~d", vec![one("and"), one("a"), one("or"), one("b"), one("c"), one("d")]),
         ];
         for (text, expected) in cases {

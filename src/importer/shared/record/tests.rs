@@ -28,7 +28,7 @@ fn made(say: impl FnOnce(&mut Record<'_>)) -> (String, Vec<String>) {
     }
     let text = entity.record;
     let inner = text.split_once(r#""collection":"c""#).expect("begins").1;
-    let inner = inner.split_once(r#","source":"#).expect("ends").0.trim_start_matches(',');
+    let inner = inner.rsplit_once(r#","source":{"#).expect("ends").0.trim_start_matches(',');
     (inner.to_owned(), imported.findings.iter().map(ToString::to_string).collect())
 }
 

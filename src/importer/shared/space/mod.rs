@@ -3,9 +3,11 @@
 mod footprint;
 mod region;
 mod sphere;
+mod wkt;
 
 pub use footprint::{footprint, of_shape};
 pub use region::stc_s;
+pub use wkt::wkt;
 
 /// A shape on one body, degrees.
 #[derive(Debug, Clone, PartialEq)]

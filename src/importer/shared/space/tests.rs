@@ -39,7 +39,7 @@ fn shapes_are_brought_into_range_and_cut_at_the_seam() {
         (
             "earth",
             ring(&[[170.0, 0.0], [-170.0, 0.0], [-170.0, 10.0], [170.0, 10.0]]),
-            r#""frame":"WGS84","geometry":{"type":"MultiPolygon","coordinates":[[[[180,0],[180,10],[170,10],[170,0],[180,0]]],[[[-180,0],[-170,0],[-170,10],[-180,10],[-180,0]]]]}"#,
+            r#""frame":"WGS84","geometry":{"type":"MultiPolygon","coordinates":[[[[170,0],[180,0],[180,10],[170,10],[170,0]]],[[[-180,0],[-170,0],[-170,10],[-180,10],[-180,0]]]]}"#,
         ),
         (
             "sky",
@@ -49,7 +49,7 @@ fn shapes_are_brought_into_range_and_cut_at_the_seam() {
         (
             "sky",
             Shape::Circle { centre: [202.5, 47.0], radius: 0.5 },
-            r#""frame":"ICRS","bbox":[-158.2331728485,46.5,-156.7668271515,47.5],"centre":[202.5,47],"radius":0.5"#,
+            r#""frame":"ICRS","bbox":[-158.2331502944,46.5,-156.7668497056,47.5],"centre":[202.5,47],"radius":0.5"#,
         ),
         (
             "sky",
@@ -116,4 +116,28 @@ fn regions_of_the_sky_are_read() {
     }
     let Some(Shape::Polygon(corners)) = stc_s("Box ICRS 0 60 2 2") else { panic!("a box") };
     assert!(corners.iter().all(|corner| corner[0].abs() > 1.9 && (corner[1] - 60.0).abs() < 1.1), "{corners:?}");
+}
+
+#[test]
+fn well_known_text_is_read() {
+    let bx = |west, south, east, north| Some(Shape::Box { west, south, east, north });
+    let triangle = || Some(Shape::Polygon(vec![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [1.0, 2.0]]));
+    let cases = [
+        ("POINT(1 2)", Some(Shape::Point([1.0, 2.0]))),
+        ("Point Z (1 2 3)", Some(Shape::Point([1.0, 2.0]))),
+        ("<http://www.opengis.net/def/crs/EPSG/0/4326> POINT(2 1)", Some(Shape::Point([1.0, 2.0]))),
+        ("<http://www.opengis.net/def/crs/OGC/1.3/CRS84> POLYGON ((1 2, 3 4, 5 6, 1 2))", triangle()),
+        ("POLYGON((1 2,3 4,5 6,1 2),(1 1,2 2,3 3,1 1))", triangle()),
+        ("MULTIPOLYGON(((1 2,3 4,5 6,1 2)))", triangle()),
+        ("MULTIPOLYGON(((0 0,1 0,1 1,0 0)),((5 5,6 5,6 6,5 5)))", bx(0.0, 0.0, 6.0, 6.0)),
+        ("ENVELOPE(1, 3, 4, 2)", bx(1.0, 2.0, 3.0, 4.0)),
+        ("SRID=4326;POINT(1 2)", Some(Shape::Point([1.0, 2.0]))),
+        ("<http://www.opengis.net/def/crs/EPSG/0/3857> POINT(2 1)", None),
+        ("POINT(a b)", None),
+        ("POINT", None),
+        ("", None),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(wkt(text), expected, "{text}");
+    }
 }

@@ -86,13 +86,12 @@ fn ahead(utc: i64) -> i64 {
 pub(super) fn utc_of_tai(tai: i64) -> Option<i64> {
     let guess = tai.checked_sub(ahead(tai))?;
     let utc = tai.checked_sub(ahead(guess))?;
-    // Within a leap second the guess lies on the next day, and the answer again on the day before it.
-    let next_day = utc.div_euclid(DAY).checked_add(1)?.checked_mul(DAY)?;
-    if ahead(utc) == ahead(guess) {
+    let (day, day_of_guess) = (utc.div_euclid(DAY), guess.div_euclid(DAY));
+    // Within a leap second the guess lies on the day that it ends, and the answer already on the next.
+    if day == day_of_guess || ahead(utc) == ahead(guess) {
         return Some(utc);
     }
-    let longer = tai.checked_sub(ahead(utc))?;
-    Some(longer.min(next_day.saturating_sub(1)))
+    day.checked_mul(DAY)?.checked_sub(1)
 }
 
 pub(super) fn tai_of_tt(tt: i64) -> Option<i64> {

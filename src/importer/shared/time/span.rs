@@ -7,9 +7,8 @@ use crate::model::{Draft, Instant};
 /// Ends that producers write for "none yet": catalogues' far futures. Compared on the day.
 const PLACEHOLDER_DAYS: &[&str] = &["2050-01-01", "2099-12-31", "2100-01-01"];
 
-/// Years from which on an end, and years up to which a start, stands for none.
+/// The first day that stands for no end whatever the rest says.
 const NO_END_FROM: &str = "2999-12-31";
-const NO_START_BEFORE: &str = "0002";
 
 /// Words for an end that is yet to come.
 const OPEN: &[&str] = &["present", "now", "ongoing", "current", "open", "continuing", ".."];
@@ -40,10 +39,6 @@ pub fn span(written: &Written<'_>) -> Span {
     let stop = written.stop.filter(|_| !says_open(written.stop));
     let start = read_end(written.start, &written, &mut made.findings);
     let stop = read_end(stop, &written, &mut made.findings);
-    let start = match start {
-        End::Read(read) if read.start.as_str() < NO_START_BEFORE => placeholder(written.start, &mut made.findings),
-        other => other,
-    };
     let stop = match stop {
         End::Read(read) if is_placeholder(&read.start) => placeholder(written.stop, &mut made.findings),
         other => other,
@@ -70,10 +65,20 @@ fn is_placeholder(start: &str) -> bool {
     PLACEHOLDER_DAYS.iter().any(|day| start.starts_with(day)) || start >= NO_END_FROM
 }
 
+/// Years at the ends of the calendar, which may lie outside what can be read: 0000, 0001, 3000 and later.
+fn is_no_year(written: &str) -> bool {
+    let Some((year, rest)) = written.trim().split_at_checked(4) else { return false };
+    let is_date = year.bytes().all(|digit| digit.is_ascii_digit()) && rest.starts_with(['-', '/']);
+    is_date && (year <= "0001" || year >= "3000")
+}
+
 fn read_end(end: Option<(&'static str, &str)>, span: &Written<'_>, findings: &mut Vec<Reason>) -> End {
     let Some((name, written)) = end else { return End::None };
     if !written.is_empty() && is_absent(written) {
         return End::None;
+    }
+    if is_no_year(written) {
+        return placeholder(end, findings);
     }
     match read_in(span.system, written) {
         None => {

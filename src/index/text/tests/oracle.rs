@@ -259,7 +259,14 @@ impl Record {
             return side_by_side(&split(phrase));
         }
         text.split_whitespace().all(|word| match word.strip_suffix('*') {
-            Some(start) => sources.iter().flatten().any(|part| part.starts_with(&start.to_lowercase())),
+            Some(start) => {
+                let parts = split(start);
+                let (last, before) = parts.split_last().expect("a word");
+                sources.iter().any(|source| {
+                    let fits = |window: &[String]| window.starts_with(before) && window[before.len()].starts_with(last);
+                    source.windows(parts.len()).any(fits)
+                })
+            }
             None => side_by_side(&split(word)),
         })
     }

@@ -90,7 +90,7 @@ pub(super) fn history(seed: u64, keys: u64) -> Vec<Change> {
 }
 
 /// Cuts changes into batches.
-pub(super) fn batches(changes: &[Change], size: usize) -> Vec<Arc<Batch>> {
+pub(in super::super) fn batches(changes: &[Change], size: usize) -> Vec<Arc<Batch>> {
     let batch = |changes: &[Change]| Batch {
         first: changes[0].event.sequence,
         last: changes[changes.len() - 1].event.sequence,
@@ -230,7 +230,18 @@ pub(super) fn random_query(random: &mut Random) -> Query {
         query.conditions.push(random_condition(random));
     }
     if random.one_in(3) {
-        let texts = ["ice", "mod10_l2", "sea ice", "\"sea ice\"", "sno*", "radar height", "mod10 l2", "dust item"];
+        let texts = [
+            "ice",
+            "mod10_l2",
+            "sea ice",
+            "\"sea ice\"",
+            "sno*",
+            "radar height",
+            "mod10 l2",
+            "dust item",
+            "mod10_l*",
+            "landsat-8 ic*",
+        ];
         query.text = Some(random.pick(&texts).into());
     }
     query.sort = random_sort(random, query.text.is_some());
