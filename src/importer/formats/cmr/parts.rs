@@ -185,12 +185,12 @@ pub fn line(once: &mut Once<'_>, points: &[&Element], names: [&str; 2]) {
     }
 }
 
-/// An additional attribute: its name always, its value where the document gives one, the DOI in its place.
+/// The additional attribute that is the DOI of a collection. Granules repeat it, and it names none of them.
+pub const DOI: &str = "identifier_product_doi";
+
+/// An additional attribute: its name always, its value where the document gives one.
 pub fn attribute(once: &mut Once<'_>, name: Option<&str>, values: &[&str]) {
     let Some(name) = given(name) else { return };
-    if name == "identifier_product_doi" {
-        return once.doi(values.first().copied());
-    }
     for value in values {
         once.number(&format!("cmr:{name}"), given(Some(value)));
     }
