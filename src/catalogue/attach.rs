@@ -155,7 +155,9 @@ fn note(file: &model::File<'_>, looked: Option<&Looked>, findings: &mut Vec<Stri
     let name = &file.name;
     match looked.fixity {
         Fixity::Ok | Fixity::Unchecked => {}
-        Fixity::LineEndings => findings.push(format!("file {name:?} differs from its checksum in its line endings alone")),
+        Fixity::LineEndings => {
+            findings.push(format!("file {name:?} differs from its checksum in its line endings alone"))
+        }
         Fixity::Differs => findings.push(format!("file {name:?} differs from what was promised of it")),
         Fixity::Truncated => findings.push(format!("file {name:?} is shorter than its label says")),
         Fixity::Absent => findings.push(format!("file {name:?} is not in the delivery")),

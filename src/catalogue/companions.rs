@@ -56,7 +56,7 @@ impl Catalogue {
         Ok((members.to_text(), payloads))
     }
 
-    fn stage_file(&self, path: &Path) -> Result<StagedPayload, Error> {
+    pub(super) fn stage_file(&self, path: &Path) -> Result<StagedPayload, Error> {
         let mut file = File::open(path).map_err(Error::internal("opening a delivered file"))?;
         let mut stager = stage_error(self.archive.stage(now()))?;
         let mut piece = vec![0; PIECE];

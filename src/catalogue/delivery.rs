@@ -148,6 +148,11 @@ impl Delivery {
         parts.collect::<Vec<_>>().join("/")
     }
 
+    /// Whether a file is a list of checksums.
+    pub fn is_list(&self, path: &Path) -> bool {
+        may_be_list(path) && !self.list(path).is_empty()
+    }
+
     /// The entries of a list of checksums; empty for what is none. Lines are `digest name` or `name digest`, as
     /// md5sum, BagIt manifests (RFC 8493 § 2.1.3) and PDS volumes have them.
     pub fn list(&self, path: &Path) -> Vec<(String, Promise)> {

@@ -1,15 +1,19 @@
 //! Many documents at once: each is told by its content, checked, and handed to the writer together with its neighbours.
 
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
 use super::command::{Action, Command, Intent, Outcome, Precondition};
+use super::delivery::Delivery;
 use super::{Address, Caller, Catalogue, Error, now, register, stage_error};
 use crate::archive::StagedPayload;
 use crate::codec;
-use crate::importer::{self, Imported};
+use crate::importer::{self, FieldCounts, Format, Imported};
+use crate::model::json::Members;
 use crate::model::{Key, RecordId};
 
 /// A document as it arrived.
@@ -19,8 +23,19 @@ pub struct Document {
     pub number: u64,
     /// Name of the file, or `line N`.
     pub name: String,
-    /// Its bytes, or why they were not taken.
+    /// Its bytes, or why they were not taken. Of a very large file only the start.
     pub bytes: Result<Vec<u8>, Error>,
+    /// The file that it is, when it was delivered as one.
+    pub path: Option<PathBuf>,
+    /// Length of the whole file, when `bytes` is only its start.
+    pub length: Option<u64>,
+}
+
+impl Document {
+    /// A document that came by itself.
+    pub const fn alone(number: u64, name: String, bytes: Result<Vec<u8>, Error>) -> Self {
+        Self { number, name, bytes, path: None, length: None }
+    }
 }
 
 /// What became of a document.
@@ -32,6 +47,10 @@ pub struct DocumentReport {
     pub outcomes: Vec<Outcome>,
     /// What was noticed, guessed or left out, each with its reason.
     pub findings: Vec<String>,
+    /// What it was taken for.
+    pub format: Option<Format>,
+    /// How many of its fields went into records, and how many only into the kept source.
+    pub fields: FieldCounts,
 }
 
 /// A report whose outcomes are partly known: what was refused before the writer saw it.
@@ -46,6 +65,16 @@ struct Draft {
 struct Submitter<'a> {
     agent: &'a str,
     files: Option<&'a Path>,
+    delivery: Option<&'a Delivery>,
+}
+
+/// A document whose bytes were taken.
+struct Taken<'a> {
+    bytes: &'a [u8],
+    path: Option<&'a Path>,
+    /// Path below the delivery.
+    place: Option<&'a str>,
+    length: Option<u64>,
 }
 
 /// Checked documents, ready for the writer.
@@ -64,12 +93,17 @@ impl Catalogue {
     /// Checks documents and makes commands of them. Takes processor time and may write small files: not for a thread
     /// that must not wait.
     pub fn prepare(&self, documents: Vec<Document>, agent: &str) -> Prepared {
-        self.prepare_documents(documents, Submitter { agent, files: None })
+        self.prepare_documents(documents, Submitter { agent, files: None, delivery: None })
     }
 
     /// As `prepare`; files that records name are taken from `COLLECTION/ID/NAME` below a folder.
     pub fn prepare_with_files(&self, documents: Vec<Document>, agent: &str, files: &Path) -> Prepared {
-        self.prepare_documents(documents, Submitter { agent, files: Some(files) })
+        self.prepare_documents(documents, Submitter { agent, files: Some(files), delivery: None })
+    }
+
+    /// As `prepare`, for documents of a delivery: the files that they name beside them become files of their records.
+    pub fn prepare_delivered(&self, documents: Vec<Document>, agent: &str, delivery: &Delivery) -> Prepared {
+        self.prepare_documents(documents, Submitter { agent, files: None, delivery: Some(delivery) })
     }
 
     fn prepare_documents(&self, documents: Vec<Document>, submitter: Submitter<'_>) -> Prepared {
@@ -81,11 +115,16 @@ impl Catalogue {
                 name: document.name,
                 outcomes: Vec::new(),
                 findings: Vec::new(),
+                format: None,
+                fields: FieldCounts::default(),
             };
             let mut draft = Draft { report, waiting: 0 };
-            let read = document
-                .bytes
-                .and_then(|bytes| self.read_document(&bytes, submitter, &mut draft, &mut prepared.commands));
+            let (path, length) = (document.path.as_deref(), document.length);
+            let place = submitter.delivery.zip(path).map(|(delivery, path)| delivery.relative(path));
+            let read = document.bytes.and_then(|bytes| {
+                let taken = Taken { bytes: &bytes, path, place: place.as_deref(), length };
+                self.read_document(&taken, submitter, &mut draft, &mut prepared.commands)
+            });
             if let Err(error) = read {
                 draft.report.outcomes.push(Err(error));
             }
@@ -97,20 +136,44 @@ impl Catalogue {
 
     fn read_document(
         &self,
-        bytes: &[u8],
+        taken: &Taken<'_>,
         submitter: Submitter<'_>,
         draft: &mut Draft,
         commands: &mut Vec<Command>,
     ) -> Result<(), Error> {
+        let bytes = taken.bytes;
         let Some(format) = importer::recognise(&draft.report.name, bytes) else {
+            if let (Some(delivery), Some(path)) = (submitter.delivery, taken.path)
+                && let Some(command) = self.fixity_report(path, bytes, delivery, submitter.agent)?
+            {
+                commands.push(command);
+                return Ok(());
+            }
             if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-                return Err(Error::invalid("", "is of no format that is known here: native JSON or NDJSON, or STAC"));
+                return Err(Error::invalid("", "is of no format that is known here"));
             }
             // Native records are the common tongue: their schema says best what is missing.
             return self.native_command(text_of(bytes)?, submitter, commands);
         };
-        let imported = importer::import(format, bytes, &importer::Context::new(&codec::sha256));
-        self.take_imported(imported, bytes, submitter, draft, commands);
+        draft.report.format = Some(format);
+        let whole = match taken.length {
+            Some(length) if !format.is_read_from_its_start() => {
+                return Err(Error::invalid("", format!("is too long for a document of its kind: {length} bytes")));
+            }
+            Some(_) => taken.path.map(|path| self.stage_file(path)).transpose()?.map(Arc::new),
+            None => None,
+        };
+        let digest = |bytes: &[u8]| whole.as_ref().map_or_else(|| codec::sha256(bytes), |whole| whole.sha256);
+        let beside = |name: &str| submitter.delivery?.read_beside(taken.path?, name);
+        let context = importer::Context {
+            names: &self.names,
+            beside: &beside,
+            path: taken.place.unwrap_or_default(),
+            length: taken.length,
+            ..importer::Context::new(&digest)
+        };
+        let imported = importer::import(format, bytes, &context);
+        self.take_imported(imported, taken, whole, submitter, draft, commands);
         Ok(())
     }
 
@@ -127,24 +190,26 @@ impl Catalogue {
     fn take_imported(
         &self,
         imported: Imported,
-        bytes: &[u8],
+        taken: &Taken<'_>,
+        whole: Option<Arc<StagedPayload>>,
         submitter: Submitter<'_>,
         draft: &mut Draft,
         commands: &mut Vec<Command>,
     ) {
+        draft.report.fields = draft.report.fields + imported.fields;
         for finding in imported.findings {
             match finding.reason.outcome() {
                 importer::Outcome::Refused => draft.report.outcomes.push(Err(Error::invalid("", finding.to_string()))),
                 _ => draft.report.findings.push(finding.to_string()),
             }
         }
+        let mut staged: Option<(Range<usize>, Arc<StagedPayload>)> = whole.map(|whole| (0..taken.bytes.len(), whole));
         for entity in imported.entities {
             let made = match &entity.source {
                 None => self.native_command(&entity.record, submitter, commands),
-                Some(source) => {
-                    let document = bytes.get(source.range.clone()).unwrap_or_default();
-                    self.entity_commands(&entity.record, document, submitter.agent, commands)
-                }
+                Some(source) => self.stage_source(taken, &source.range, &mut staged).and_then(|document| {
+                    self.entity_commands(&entity.record, document, taken, submitter, draft, commands)
+                }),
             };
             if let Err(error) = made {
                 draft.report.outcomes.push(Err(error));
@@ -152,19 +217,48 @@ impl Catalogue {
         }
     }
 
+    /// Records that share one document share its payload.
+    fn stage_source(
+        &self,
+        taken: &Taken<'_>,
+        range: &Range<usize>,
+        last: &mut Option<(Range<usize>, Arc<StagedPayload>)>,
+    ) -> Result<Arc<StagedPayload>, Error> {
+        if let Some((known, payload)) = last
+            && known == range
+        {
+            return Ok(Arc::clone(payload));
+        }
+        let payload = self.stage_bytes(taken.bytes.get(range.clone()).unwrap_or_default())?;
+        *last = Some((range.clone(), Arc::clone(&payload)));
+        Ok(payload)
+    }
+
     fn entity_commands(
         &self,
         record: &str,
-        document: &[u8],
-        agent: &str,
+        document: Arc<StagedPayload>,
+        taken: &Taken<'_>,
+        submitter: Submitter<'_>,
+        draft: &mut Draft,
         commands: &mut Vec<Command>,
     ) -> Result<(), Error> {
         let checked = self.check(record)?;
-        let payloads = vec![self.stage_bytes(document)?];
-        if let Some(collection) = &checked.key.collection {
-            self.ensure_collection(collection, agent, commands)?;
+        let mut payloads = vec![document];
+        let mut text = checked.text;
+        if let Some(place) = taken.place.filter(|_| draft.report.format.is_some_and(Format::is_named_by_its_path)) {
+            text = with_source_path(&text, place)?;
         }
-        commands.push(put(checked.key, checked.text, payloads, Intent::Put, agent));
+        if let (Some(delivery), Some(path)) = (submitter.delivery, taken.path) {
+            let attached = self.with_delivered(&checked.key, text, path, delivery)?;
+            payloads.extend(attached.payloads);
+            draft.report.findings.extend(attached.findings);
+            text = attached.text;
+        }
+        if let Some(collection) = &checked.key.collection {
+            self.ensure_collection(collection, submitter.agent, commands)?;
+        }
+        commands.push(put(checked.key, text, payloads, Intent::Put, submitter.agent));
         Ok(())
     }
 
@@ -189,7 +283,8 @@ impl Catalogue {
         let format = importer::recognise("request", &bytes);
         let format = format.ok_or_else(|| Error::invalid("", "is no document of a format that is known here"))?;
         let named = address.collection.as_ref().map_or(importer::UNCOLLECTED, RecordId::as_str);
-        let context = importer::Context { collection: named, ..importer::Context::new(&codec::sha256) };
+        let context =
+            importer::Context { collection: named, names: &self.names, ..importer::Context::new(&codec::sha256) };
         let mut imported = importer::import(format, &bytes, &context);
         let (Some(entity), true) = (imported.entities.pop(), imported.entities.is_empty()) else {
             let reason =
@@ -206,7 +301,7 @@ impl Catalogue {
         self.submit_one(register::command(checked.key, action, caller)).await
     }
 
-    fn stage_bytes(&self, bytes: &[u8]) -> Result<Arc<StagedPayload>, Error> {
+    pub(super) fn stage_bytes(&self, bytes: &[u8]) -> Result<Arc<StagedPayload>, Error> {
         let mut stager = stage_error(self.archive.stage(now()))?;
         stage_error(stager.write(bytes))?;
         stage_error(stager.finish(None)).map(Arc::new)
@@ -254,6 +349,18 @@ fn distribute(drafts: Vec<Draft>, outcomes: Vec<Outcome>, otherwise: &Error) -> 
         reports.push(report);
     }
     reports
+}
+
+/// Notes where the source document stood in its delivery: importing it again needs that.
+pub(super) fn with_source_path(record: &str, place: &str) -> Result<String, Error> {
+    let broken = "editing a checked record";
+    let mut members = Members::parse(record).map_err(Error::internal(broken))?;
+    let source = members.get("source").unwrap_or("{}");
+    let mut source = Members::parse(source).map_err(Error::internal(broken))?;
+    source.set_value("path", place).map_err(Error::internal(broken))?;
+    let source = RawValue::from_string(source.to_text()).map_err(Error::internal(broken))?;
+    members.set("source", source);
+    Ok(members.to_text())
 }
 
 fn put(key: Key, record: String, payloads: Vec<Arc<StagedPayload>>, intent: Intent, agent: &str) -> Command {

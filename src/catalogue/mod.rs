@@ -1,10 +1,13 @@
 //! The use cases, free of HTTP: register, ingest, search, read, verify, rebuild. Carries events between the archive and
 //! the indexes, which do not know each other.
 
+mod attach;
 mod command;
 mod companions;
+mod delivery;
 mod error;
 pub mod export;
+mod fixity;
 mod follower;
 mod health;
 mod ingest;
@@ -28,6 +31,7 @@ use std::sync::mpsc::SyncSender;
 use tokio::sync::oneshot;
 
 pub use command::{Effect, Intent, Outcome, Precondition, Receipt};
+pub use delivery::{Delivery, Fixity};
 pub use error::{Error, Violation};
 pub use health::{Health, Reading};
 pub use ingest::{Document, DocumentReport, Prepared, Ticket};
@@ -40,6 +44,7 @@ pub use uploads::{Chunk, UploadState, Uploads};
 pub use writer::now;
 
 use crate::archive::{Archive, StageError, Stager};
+use crate::importer::Names;
 use crate::index::records::Records;
 use crate::index::text::TextSearcher;
 use crate::schema::Registry;
@@ -54,6 +59,8 @@ pub struct Catalogue {
     records: Records,
     searcher: TextSearcher,
     schemas: Registry,
+    /// Canonical names, those that an archivist added included.
+    names: Names,
     secrets: Secrets,
     uploads: Arc<Uploads>,
     health: Arc<Health>,

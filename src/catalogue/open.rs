@@ -13,6 +13,7 @@ use super::writer::Writer;
 use super::{Catalogue, follower};
 use crate::archive::disk::{Disk, RealDisk};
 use crate::archive::{self, Archive, ReadError};
+use crate::importer::Names;
 use crate::index::Projection;
 use crate::index::records::Records;
 use crate::index::text::{TextIndex, TextOptions};
@@ -86,6 +87,12 @@ pub enum StartError {
     CatchUp(#[from] CatchUpError),
     #[error("a schema of this binary is broken")]
     Schema(#[from] BrokenSchema),
+    #[error("{} is no table of names that can be read", path.display())]
+    Names {
+        path: PathBuf,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("a thread cannot be started")]
     Thread(#[source] std::io::Error),
 }
@@ -184,6 +191,7 @@ impl Catalogue {
             records,
             searcher,
             schemas: Registry::new()?,
+            names: names(store)?,
             secrets,
             uploads,
             health,
@@ -293,6 +301,22 @@ fn open_index<P: Projection, E: std::error::Error + Send + Sync + 'static>(
     std::fs::remove_dir_all(path).map_err(|source| failed(Box::new(source)))?;
     std::fs::create_dir_all(path).map_err(|source| failed(Box::new(source)))?;
     open(path).map_err(|source| failed(Box::new(source)))
+}
+
+/// The bundled tables of names, and those under `STORE/ontologies/*.ttl`: an archivist adds a spelling there.
+fn names(store: &Path) -> Result<Names, StartError> {
+    let mut names = Names::bundled().clone();
+    let Ok(entries) = std::fs::read_dir(store.join("ontologies")) else { return Ok(names) };
+    let mut tables: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    tables.retain(|path| path.extension().is_some_and(|extension| extension == "ttl"));
+    tables.sort();
+    for path in tables {
+        let failed =
+            |source: Box<dyn std::error::Error + Send + Sync>| StartError::Names { path: path.clone(), source };
+        let bytes = std::fs::read(&path).map_err(|error| failed(Box::new(error)))?;
+        names = names.with(&bytes).map_err(|error| failed(error.to_string().into()))?;
+    }
+    Ok(names)
 }
 
 fn start_threads(

@@ -34,8 +34,9 @@ impl Demo {
         }
         let payloads = tempfile_folder(&context.store)?;
         make_payloads(&self.missions, &payloads)?;
-        let sources = sources::find(std::slice::from_ref(&self.missions))?;
-        let sources: Vec<_> = sources.into_iter().filter(|source| source.shape == sources::Shape::Lines).collect();
+        let mut sources = sources::find(std::slice::from_ref(&self.missions))?;
+        sources.documents.retain(|source| source.shape == sources::Shape::Lines);
+        sources.others.clear();
         let catalogue = Catalogue::open(&context.store, &Options::default())?;
         let account = ingest::ingest(&catalogue, &sources, Some(&payloads), context.json)?;
         std::fs::remove_dir_all(&payloads)?;

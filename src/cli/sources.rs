@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use crate::catalogue::{Document, Error};
+use crate::catalogue::{Delivery, Document, Error};
 use crate::importer;
 
 /// Longest line or document taken into memory, bytes.
@@ -21,6 +21,8 @@ pub enum Shape {
     Document,
     /// One document a line.
     Lines,
+    /// Nothing that an importer knows.
+    Other,
 }
 
 /// A file to ingest.
@@ -30,27 +32,71 @@ pub struct Source {
     /// As given on the command line, for messages.
     pub name: String,
     pub shape: Shape,
+    /// What its start was taken for.
+    pub format: Option<importer::Format>,
 }
 
-/// All files below the given paths, in a stable order; collections before everything else.
+impl Source {
+    /// Data that describe themselves are products of their own only where no label names them.
+    pub fn is_data(&self) -> bool {
+        self.format.is_some_and(importer::Format::describes_itself)
+    }
+}
+
+/// Everything below the given paths.
+pub struct Sources {
+    /// Documents: collections first, data files last.
+    pub documents: Vec<Source>,
+    /// Files that no importer reads: a label may name them.
+    pub others: Vec<PathBuf>,
+    pub delivery: Delivery,
+}
+
+/// All files below the given paths, in a stable order.
 ///
 /// # Errors
 /// The first path or folder that cannot be read, named.
-pub fn find(paths: &[PathBuf]) -> io::Result<Vec<Source>> {
-    let mut files = Vec::new();
+pub fn find(paths: &[PathBuf]) -> io::Result<Sources> {
+    let (mut files, mut known, mut roots) = (Vec::new(), Vec::new(), Vec::new());
     for path in paths {
         walk(path, &mut files)?;
+        if path.is_dir() {
+            roots.push(path.clone());
+        } else if let Some(folder) = path.parent().filter(|folder| folder.is_dir()) {
+            // A label that is named alone still finds the files beside it.
+            roots.push(folder.to_owned());
+            known.extend(beside(folder));
+        }
     }
-    let mut sources = files
-        .into_iter()
-        .map(|path| {
-            let shape = shape_of(&path)?;
-            Ok(Source { name: path.display().to_string(), path, shape })
-        })
-        .collect::<io::Result<Vec<_>>>()?;
+    known.extend(files.iter().cloned());
+    let delivery = Delivery::new(roots, known);
+    let (mut documents, mut others) = (Vec::new(), Vec::new());
+    for path in files {
+        let source = look_at(path)?;
+        let is_document = source.format.is_some() || source.shape != Shape::Other || delivery.is_list(&source.path);
+        if is_document { documents.push(source) } else { others.push(source.path) }
+    }
     // Stable: within a shape the order of names stays. Files called collections… are small lists of collections.
-    sources.sort_by_key(|source| (!begins_with_collections(source), source.shape));
-    Ok(sources)
+    documents.sort_by_key(|source| (source.is_data(), !begins_with_collections(source), source.shape));
+    Ok(Sources { documents, others, delivery })
+}
+
+/// Why a file that no importer reads and no label names is left out.
+pub fn what_is(path: &Path) -> String {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
+    let name = path.display().to_string();
+    match (read, importer::identify(&name, &head)) {
+        (Err(error), _) => format!("cannot be read: {error}"),
+        (Ok(_), Some((media_type, what))) => format!("{what} ({media_type}) that no label here names"),
+        (Ok(_), None) => "is of no format that is known here, and no label here names it".to_owned(),
+    }
+}
+
+fn beside(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    files.map(|entry| entry.path()).collect()
 }
 
 fn begins_with_collections(source: &Source) -> bool {
@@ -77,16 +123,22 @@ fn walk(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     entries.iter().try_for_each(|entry| walk(entry, files))
 }
 
-fn shape_of(path: &Path) -> io::Result<Shape> {
+fn look_at(path: PathBuf) -> io::Result<Source> {
+    let name = path.display().to_string();
     let mut head = Vec::new();
-    File::open(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
+    File::open(&path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
+    let format = importer::recognise(&name, &head);
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
-    if matches!(extension.as_str(), "ndjson" | "jsonl") || looks_like_lines(&head) {
-        return Ok(Shape::Lines);
-    }
-    let recognised = importer::recognise(&path.to_string_lossy(), &head);
-    let collection = matches!(recognised, Some(importer::Format::StacCollection)) || is_native_collection(&head);
-    Ok(if collection { Shape::Collection } else { Shape::Document })
+    let is_json = head.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    let is_collection = matches!(format, Some(importer::Format::StacCollection)) || is_native_collection(&head);
+    let shape = match extension.as_str() {
+        "ndjson" | "jsonl" => Shape::Lines,
+        _ if looks_like_lines(&head) => Shape::Lines,
+        _ if is_collection => Shape::Collection,
+        _ if format.is_some() || is_json => Shape::Document,
+        _ => Shape::Other,
+    };
+    Ok(Source { name, path, shape, format })
 }
 
 /// The head of a native collection record, which may be longer than the head.
@@ -133,17 +185,20 @@ impl Source {
 
     fn whole(&self, file: File) -> Document {
         let mut bytes = Vec::new();
+        let length = file.metadata().map(|metadata| metadata.len());
         let read = file.take(MAX_DOCUMENT_BYTES + 1).read_to_end(&mut bytes);
-        let bytes = match read {
-            Ok(_) if bytes.len() as u64 > MAX_DOCUMENT_BYTES => Err(too_large()),
-            Ok(_) => Ok(bytes),
-            Err(error) => Err(Error::internal("reading a file")(error)),
+        let start_is_enough = self.format.is_some_and(importer::Format::is_read_from_its_start);
+        let (bytes, length) = match (read, length) {
+            (Ok(_), _) if bytes.len() as u64 <= MAX_DOCUMENT_BYTES => (Ok(bytes), None),
+            (Ok(_), Ok(length)) if start_is_enough => (Ok(bytes), Some(length)),
+            (Ok(_), _) => (Err(too_large()), None),
+            (Err(error), _) => (Err(Error::internal("reading a file")(error)), None),
         };
-        Document { number: 1, name: self.name.clone(), bytes }
+        Document { number: 1, name: self.name.clone(), bytes, path: Some(self.path.clone()), length }
     }
 
     fn document(&self, number: u64, bytes: Result<Vec<u8>, Error>) -> Document {
-        Document { number, name: format!("{}:{number}", self.name), bytes }
+        Document::alone(number, format!("{}:{number}", self.name), bytes)
     }
 }
 

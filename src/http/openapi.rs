@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::faces::native::{files, ingest, records, search, uploads};
+use super::faces::native::{files, ingest, records, resolve, search, uploads};
 use super::faces::{ops, stac};
 
 #[derive(OpenApi)]
@@ -43,6 +43,9 @@ use super::faces::{ops, stac};
         records::get_record,
         records::put_record,
         records::delete_record,
+        resolve::resolve,
+        resolve::links,
+        resolve::members,
         search::search,
         ingest::ingest,
         ingest::document,

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use super::formats;
 
 /// What an importer exists for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// One native record, or one JSON object that is broken.
@@ -39,6 +39,24 @@ pub enum Format {
     NetCdf,
     Cdf,
     Metakernel,
+}
+
+impl Format {
+    /// Whether the start of a large file is enough: its header or attributes stand there.
+    pub fn is_read_from_its_start(self) -> bool {
+        matches!(self, Self::Pds3 | Self::Envisat | Self::Fits | Self::NetCdf | Self::Cdf)
+    }
+
+    /// Whether the place of a document in its delivery names, or helps to name, what it describes.
+    pub fn is_named_by_its_path(self) -> bool {
+        matches!(self, Self::Safe | Self::Cmr | Self::Pds3 | Self::Metakernel | Self::Fits | Self::NetCdf | Self::Cdf)
+    }
+
+    /// Whether a file is data that describes itself. Where a label names it, it is that product's file and no product
+    /// of its own.
+    pub fn describes_itself(self) -> bool {
+        matches!(self, Self::Envisat | Self::Fits | Self::NetCdf | Self::Cdf)
+    }
 }
 
 /// Formats that know their own: asked in this order, before STAC and native JSON.

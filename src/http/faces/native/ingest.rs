@@ -110,7 +110,7 @@ fn document_of((number, line): (u64, Line)) -> Document {
         Line::Whole(bytes) => Ok(bytes),
         Line::TooLong => Err(Error::TooLarge { what: "the line", limit: MAX_RECORD_BYTES as u64 }),
     };
-    Document { number, name: format!("line {number}"), bytes }
+    Document::alone(number, format!("line {number}"), bytes)
 }
 
 /// Hands checked batches to the writer in the order of the body.
@@ -206,7 +206,7 @@ pub async fn document(request: HttpRequest, state: Data<State>, mut payload: Pay
     let name = parameters.one("name")?.unwrap_or_else(|| "document".to_owned());
     parameters.finish(&["name"])?;
     let bytes = body::read(&mut payload, MAX_DOCUMENT_BYTES).await?.to_vec();
-    let document = Document { number: 1, name, bytes: Ok(bytes) };
+    let document = Document::alone(1, name, Ok(bytes));
     let catalogue = Arc::clone(&state.catalogue);
     let ticket = crate::http::blocking(move || {
         let prepared = catalogue.prepare(vec![document], &agent);

@@ -3,6 +3,7 @@
 pub mod files;
 pub mod ingest;
 pub mod records;
+pub mod resolve;
 pub mod search;
 pub mod uploads;
 pub mod wire;
@@ -36,6 +37,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/records/{kind}/{id}", read().to(records::get_record))
         .route("/records/{kind}/{id}", put().to(records::put_record))
         .route("/records/{kind}/{id}", delete().to(records::delete_record))
+        .route("/collections/{collection}/members", read().to(resolve::members))
+        .route("/resolve", read().to(resolve::resolve))
+        .route("/links", read().to(resolve::links))
         .route("/search", read().to(search::search))
         .route("/ingest", post().to(ingest::ingest))
         .route("/documents", post().to(ingest::document))
