@@ -59,7 +59,7 @@ fn read(bytes: &[u8], context: &Context<'_>, imported: &mut Imported) -> Result<
     place(&mut record, &attributes);
     if let Some(name) = delivered {
         let media_type = Some(media_type(bytes));
-        record.file(&File { name, role: Some("data"), bytes: context.length, media_type, ..File::default() });
+        record.file(&File { name, role: Some("data"), media_type, ..File::default() });
     }
     let mapped = properties(&mut record, &root);
     structure(&mut record, &root);
