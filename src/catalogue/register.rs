@@ -205,34 +205,48 @@ impl Catalogue {
 
 /// Writes what the archive knows of a payload into its file entry; a promised sha256 must agree.
 pub(super) fn describe(file: &mut Members, payload: &StagedPayload) -> Result<(), Error> {
-    #[derive(serde::Deserialize)]
-    struct Promise {
-        algorithm: String,
-        value: String,
-        #[serde(default)]
-        source: Option<String>,
+    let computed = payload.sha256.to_string();
+    let broken = promises_of(file).into_iter().map(|(promise, _)| promise).find(|promise| {
+        promise.is_by_producer()
+            && promise.algorithm == Sha256::ALGORITHM
+            && !promise.value.eq_ignore_ascii_case(&computed)
+    });
+    if let Some(Promise { value: promised, .. }) = broken {
+        return Err(Error::DigestMismatch { algorithm: Sha256::ALGORITHM, promised, computed });
     }
+    describe_as_found(file, payload)
+}
+
+/// As `describe`, whatever was promised: both stand side by side then.
+pub(super) fn describe_as_found(file: &mut Members, payload: &StagedPayload) -> Result<(), Error> {
     let digest = payload.sha256;
-    let stored: Vec<Box<RawValue>> =
-        file.get("checksums").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let mut checksums = Vec::with_capacity(stored.len() + 1);
-    for checksum in stored {
-        let promise: Option<Promise> = serde_json::from_str(checksum.get()).ok();
-        let from_archive = promise.as_ref().is_some_and(|promise| promise.source.as_deref() == Some("archive"));
-        if let Some(promise) = promise.filter(|promise| promise.algorithm == Sha256::ALGORITHM && !from_archive)
-            && !promise.value.eq_ignore_ascii_case(&digest.to_string())
-        {
-            let (promised, computed) = (promise.value, digest.to_string());
-            return Err(Error::DigestMismatch { algorithm: Sha256::ALGORITHM, promised, computed });
-        }
-        if !from_archive {
-            checksums.push(checksum);
-        }
-    }
+    let promises = promises_of(file).into_iter().filter(|(promise, _)| promise.is_by_producer());
+    let mut checksums: Vec<Box<RawValue>> = promises.map(|(_, text)| text).collect();
     checksums.push(raw(format!(r#"{{"algorithm":"sha256","value":"{digest}","source":"archive"}}"#))?);
     set(file, "bytes", &payload.bytes)?;
     set(file, "checksums", &checksums)?;
     set(file, "storage", &format!("payload:sha256:{digest}"))
+}
+
+/// A checksum as a file entry has it.
+#[derive(serde::Deserialize)]
+struct Promise {
+    algorithm: String,
+    value: String,
+    #[serde(default)]
+    source: Option<String>,
+}
+
+impl Promise {
+    fn is_by_producer(&self) -> bool {
+        self.source.as_deref() != Some("archive")
+    }
+}
+
+fn promises_of(file: &Members) -> Vec<(Promise, Box<RawValue>)> {
+    let stored = file.get("checksums").and_then(|text| serde_json::from_str::<Vec<Box<RawValue>>>(text).ok());
+    let read = |text: Box<RawValue>| Some((serde_json::from_str(text.get()).ok()?, text));
+    stored.unwrap_or_default().into_iter().filter_map(read).collect()
 }
 
 pub(super) fn command(key: Key, action: Action, caller: Caller) -> Command {

@@ -9,6 +9,7 @@ mod id;
 pub mod json;
 mod location;
 mod query;
+mod references;
 pub mod scan;
 mod space;
 mod time;
@@ -23,5 +24,6 @@ pub use location::{PayloadLocation, RecordLocation};
 pub use query::{
     Comparison, Condition, Cursor, Facet, FacetCount, FacetRequest, Hit, Page, Query, Region, SortKey, SortValue, Value,
 };
+pub use references::References;
 pub use space::{BoundingBox, InvalidBox, Space};
 pub use time::{Instant, InvalidTime, TimeRange, TimeSpan};

@@ -39,7 +39,7 @@ fn hostile_documents_are_refused_with_their_line() {
         (Syntax::RdfXml, bomb, 3),
         (Syntax::Turtle, "<a> <b> <c> .\n<a> b", 2),
         (Syntax::JsonLd, "{\n\"a\":", 2),
-        (Syntax::RdfXml, "<a>\n<b", 2),
+        (Syntax::RdfXml, "<r:RDF xmlns:r=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">\n<b", 2),
     ];
     for (syntax, text, line) in cases {
         let broken = read(syntax, text).expect_err(text);

@@ -5,6 +5,9 @@ use super::xml::Element;
 use crate::importer::Reason;
 use crate::model::json;
 
+/// Deepest nesting: more than any record of the standards read here has, and little for a stack.
+const MAX_DEPTH: usize = 64;
+
 /// Reads a JSON object into a root element without a name.
 ///
 /// # Errors
@@ -18,7 +21,8 @@ pub fn parse(bytes: &[u8]) -> Result<Element, Reason> {
 /// # Errors
 /// `Reason::Broken` with the line, for what is no JSON object or nests too deep.
 pub fn of_text(text: &str) -> Result<Element, Reason> {
-    // Checks the whole text first, and with it the nesting: serde_json stops at 128.
+    // Before anything reads it level by level; values that are skipped are no check of serde_json's.
+    check_nesting(text)?;
     let fields = json::Fields::parse(text)
         .map_err(|error| Reason::Broken { line: error.line(), message: format!("no JSON object: {error}") })?;
     let mut root = Element::made("", 1, String::new());
@@ -26,6 +30,25 @@ pub fn of_text(text: &str) -> Result<Element, Reason> {
         add(&mut root, name, value);
     }
     Ok(root)
+}
+
+fn check_nesting(text: &str) -> Result<(), Reason> {
+    let (mut depth, mut line, mut is_inside, mut is_escaped) = (0_usize, 1, false, false);
+    for byte in text.bytes() {
+        match byte {
+            b'\n' => line += 1,
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_inside => is_escaped = true,
+            b'"' => is_inside = !is_inside,
+            b'{' | b'[' if !is_inside => depth += 1,
+            b'}' | b']' if !is_inside => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err(Reason::Broken { line, message: "nested too deep".to_owned() });
+        }
+    }
+    Ok(())
 }
 
 fn add(parent: &mut Element, name: &str, value: &str) {

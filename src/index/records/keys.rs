@@ -11,6 +11,8 @@ const FRAME: u8 = b'f';
 const PAYLOAD: u8 = b'p';
 const IDEMPOTENCY: u8 = b'i';
 const MEMBERS: u8 = b'c';
+const NAME: u8 = b'n';
+const LINK: u8 = b'l';
 
 /// Kinds as one byte each: the place in `Kind::ALL`, which only ever grows at its end.
 fn kind_byte(kind: Kind) -> u8 {
@@ -47,10 +49,12 @@ pub fn current_prefix(kind: Kind, collection: Option<&RecordId>) -> Vec<u8> {
 
 /// Reads the key of a record back from the key of its current state.
 pub fn parse_current(bytes: &[u8]) -> Option<Key> {
-    let [family_byte, kind, rest @ ..] = bytes else { return None };
-    if *family_byte != CURRENT {
-        return None;
-    }
+    parse_record(bytes.strip_prefix(&[CURRENT])?)
+}
+
+/// Kind, collection and id, as [`record`] writes them behind the family.
+fn parse_record(bytes: &[u8]) -> Option<Key> {
+    let (kind, rest) = bytes.split_first()?;
     let mut parts = rest.split(|byte| *byte == 0);
     let collection = std::str::from_utf8(parts.next()?).ok()?;
     let id = RecordId::parse(std::str::from_utf8(parts.next()?).ok()?).ok()?;
@@ -96,6 +100,42 @@ pub fn members(collection: &RecordId) -> Vec<u8> {
     family(MEMBERS, &[collection.as_str().as_bytes()])
 }
 
+/// A name that a record has or had.
+pub fn name(name: &str, key: &Key) -> Vec<u8> {
+    [name_prefix(name), record(CURRENT, key)].concat()
+}
+
+/// All records of a name.
+pub fn name_prefix(name: &str) -> Vec<u8> {
+    family(NAME, &[name.as_bytes(), &[0]])
+}
+
+/// A record that refers, or referred, to a target.
+pub fn link(target: &str, rel: &str, key: &Key) -> Vec<u8> {
+    [link_prefix(target, Some(rel)), record(CURRENT, key)].concat()
+}
+
+/// All records that refer to a target, with one relation if given.
+pub fn link_prefix(target: &str, rel: Option<&str>) -> Vec<u8> {
+    match rel {
+        Some(rel) => family(LINK, &[target.as_bytes(), &[0], rel.as_bytes(), &[0]]),
+        None => family(LINK, &[target.as_bytes(), &[0]]),
+    }
+}
+
+/// The record that a name or link entry ends with.
+pub fn parse_end(entry: &[u8], prefix: &[u8]) -> Option<Key> {
+    parse_current(entry.strip_prefix(prefix)?)
+}
+
+/// Relation and record of an entry below `link_prefix(target, None)`.
+pub fn parse_link(entry: &[u8], prefix: &[u8]) -> Option<(String, Key)> {
+    let rest = entry.strip_prefix(prefix)?;
+    let end = memchr::memchr(0, rest)?;
+    let rel = std::str::from_utf8(rest.get(..end)?).ok()?.to_owned();
+    Some((rel, parse_current(rest.get(end + 1..)?)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,7 +144,9 @@ mod tests {
     fn the_key_of_a_current_state_reads_back() {
         let id = |text| RecordId::parse(text).expect("valid");
         for key in [Key::product(id("a/b:c"), id("x y%")), Key::collection(id("é"))] {
-            assert_eq!(parse_current(&current(&key)), Some(key));
+            assert_eq!(parse_current(&current(&key)).as_ref(), Some(&key));
+            assert_eq!(parse_end(&name("n", &key), &name_prefix("n")).as_ref(), Some(&key));
+            assert_eq!(parse_link(&link("t", "r", &key), &link_prefix("t", None)), Some(("r".to_owned(), key)));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{keys, values};
 use crate::index::{Batch, Projection};
-use crate::model::{Key, Kind, Operation, PayloadLocation, RecordId, RecordLocation, Sha256};
+use crate::model::{Event, Key, Kind, Operation, PayloadLocation, RecordId, RecordLocation, References, Sha256};
 
 /// Why the index cannot be opened as it is; deleting and rebuilding it mends every case but `Storage` of a full disk.
 #[derive(Debug, thiserror::Error)]
@@ -179,6 +179,31 @@ impl Records {
             .filter(|entry| entry.as_ref().map_or(true, |(_, current)| !current.deleted))
     }
 
+    /// Records that have, or had in an earlier revision, this name among their identifiers and aliases.
+    ///
+    /// # Errors
+    /// `RecordsError` when the index cannot be read.
+    pub fn named(&self, name: &str) -> Result<Vec<Key>, RecordsError> {
+        let prefix = keys::name_prefix(name);
+        let read = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
+            keys::parse_end(&entry?.0, &prefix).ok_or(RecordsError::Damaged { what: "name" })
+        };
+        self.tree.scan_prefix(&prefix).map(read).collect()
+    }
+
+    /// Relation and record of everything that refers, or referred in an earlier revision, to a target; in order of
+    /// relation and key.
+    ///
+    /// # Errors
+    /// `RecordsError` when the index cannot be read.
+    pub fn referring(&self, target: &str, rel: Option<&str>) -> Result<Vec<(String, Key)>, RecordsError> {
+        let all = keys::link_prefix(target, None);
+        let read = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
+            keys::parse_link(&entry?.0, &all).ok_or(RecordsError::Damaged { what: "link" })
+        };
+        self.tree.scan_prefix(keys::link_prefix(target, rel)).map(read).collect()
+    }
+
     /// sled frees the nodes that writes replaced a few at a time, whenever somebody enters the tree: up to 512 at every
     /// 128th entry. A batch enters once, however many nodes it replaces: without these entries, at under a microsecond
     /// each, a million records built in large batches leave gigabytes of replaced nodes in memory.
@@ -243,6 +268,7 @@ impl Records {
                 let receipt = values::receipt_to_bytes(&idempotency.body, event.sequence);
                 planned.insert(keys::idempotency(&idempotency.key), receipt);
             }
+            plan_references(event, &key, planned);
             states.insert(key, Current { sequence: event.sequence, revision: event.revision, deleted });
         }
         plan_frames(batch, planned);
@@ -250,6 +276,19 @@ impl Records {
             planned.insert(keys::payload(digest), values::payload_to_bytes(location));
         }
         Ok(())
+    }
+}
+
+/// Names and links stay when a later revision drops them: a retired name still leads to its record, and whoever asks for
+/// links looks at the record.
+fn plan_references(event: &Event, key: &Key, planned: &mut sled::Batch) {
+    let Some(record) = &event.record else { return };
+    let references = References::view(record.get());
+    for name in references.names() {
+        planned.insert(keys::name(name, key), &[]);
+    }
+    for (rel, target) in references.targets() {
+        planned.insert(keys::link(target, rel, key), &[]);
     }
 }
 

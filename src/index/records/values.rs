@@ -4,7 +4,7 @@
 use crate::model::{PayloadLocation, RecordLocation, Sha256};
 
 /// Version of keys and values together.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Reads integers off the front of a value.
 pub struct Reader<'a>(pub &'a [u8]);

@@ -110,6 +110,10 @@ pub fn collection<'c>(root: &Element, context: &'c Context<'c>) -> Result<Once<'
     for name in ["Additional_Attributes", "Extended_Metadata/Metadata"] {
         for attribute in root.all(name) {
             let value: Vec<_> = attribute.text_at("Value").into_iter().collect();
+            if attribute.text_at("Name") == Some(parts::DOI) {
+                once.doi(value.first().copied());
+                continue;
+            }
             parts::attribute(&mut once, attribute.text_at("Name"), &value);
         }
     }

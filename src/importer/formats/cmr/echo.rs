@@ -77,6 +77,10 @@ pub fn collection<'c>(root: &Element, context: &'c Context<'c>) -> Result<Once<'
     links(&mut once, root);
     for attribute in root.all("AdditionalAttributes/AdditionalAttribute") {
         let value: Vec<_> = attribute.text_at("Value").into_iter().collect();
+        if attribute.text_at("Name") == Some(parts::DOI) {
+            once.doi(value.first().copied());
+            continue;
+        }
         parts::attribute(&mut once, attribute.text_at("Name"), &value);
     }
     parts::properties(&mut once, root, TEXTS);

@@ -136,7 +136,10 @@ impl<'e> Spans<'e> {
     /// order is that of its letters.
     pub fn write(self, once: &mut Once<'_>, [begins, ends]: [&'static str; 2]) {
         let start = self.starts.into_iter().min().map(|start| (begins, start));
-        let stop = self.stops.into_iter().max().filter(|_| !self.open).map(|stop| (ends, stop));
+        let last = self.stops.into_iter().max();
+        // An end that the document itself declares outdated is no end, and can still be asked for.
+        once.text("cmr:EndingDateTime", last.filter(|_| self.open));
+        let stop = last.filter(|_| !self.open).map(|stop| (ends, stop));
         if start.is_some() || stop.is_some() {
             once.record.time(Written { start, stop, open_end: self.open, ..Written::default() });
         }
@@ -182,12 +185,12 @@ pub fn line(once: &mut Once<'_>, points: &[&Element], names: [&str; 2]) {
     }
 }
 
-/// An additional attribute: its name always, its value where the document gives one, the DOI in its place.
+/// The additional attribute that is the DOI of a collection. Granules repeat it, and it names none of them.
+pub const DOI: &str = "identifier_product_doi";
+
+/// An additional attribute: its name always, its value where the document gives one.
 pub fn attribute(once: &mut Once<'_>, name: Option<&str>, values: &[&str]) {
     let Some(name) = given(name) else { return };
-    if name == "identifier_product_doi" {
-        return once.doi(values.first().copied());
-    }
     for value in values {
         once.number(&format!("cmr:{name}"), given(Some(value)));
     }

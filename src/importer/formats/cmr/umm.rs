@@ -89,6 +89,10 @@ pub fn collection<'c>(root: &Element, context: &'c Context<'c>) -> Result<Once<'
     links(&mut once, root);
     for attribute in root.named("AdditionalAttributes") {
         let value: Vec<_> = attribute.text_at("Value").into_iter().collect();
+        if attribute.text_at("Name") == Some(parts::DOI) {
+            once.doi(value.first().copied());
+            continue;
+        }
         parts::attribute(&mut once, attribute.text_at("Name"), &value);
     }
     for resolution in root.all(RESOLUTION) {

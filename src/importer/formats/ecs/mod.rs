@@ -269,7 +269,7 @@ fn sources(once: &mut Once<'_>, granule: &Element) {
     }
 }
 
-/// Product specific attributes under the name that their producer gave them. Tile numbers are written with leading
+/// Product specific attributes under the name that their producer gave them; a DOI among them is that of the collection. Tile numbers are written with leading
 /// zeros, and are compared as numbers all the same.
 fn attributes(once: &mut Once<'_>, granule: &Element) {
     for attribute in granule.all("PSAs/PSA") {
@@ -279,9 +279,6 @@ fn attributes(once: &mut Once<'_>, granule: &Element) {
             let plain = value.trim_start_matches('0');
             let plain = if plain.is_empty() { "0" } else { plain };
             let is_tile = digits && name.to_ascii_uppercase().ends_with("TILENUMBER");
-            if name == "identifier_product_doi" {
-                once.doi(Some(value));
-            }
             once.number(&format!("ecs:{name}"), Some(if is_tile { plain } else { value }));
             match name {
                 // The whole scene in ASTER, whole percents in MODIS.

@@ -50,7 +50,8 @@ pub fn describe(once: &mut Once<'_>, root: &Element) {
             once.keyword(Some("iso:topicCategory"), topic);
         }
     }
-    keywords(once, info);
+    // Where no acquisition is described, keywords are all that names platforms and instruments.
+    keywords(once, info, root.at("acquisitionInformation").is_some());
     constraints(once, info);
     resolution(once, info);
     let levels = ["processingLevel/MD_Identifier/code", "processingLevel"];
@@ -87,27 +88,65 @@ fn images(once: &mut Once<'_>, root: &Element) {
 }
 
 /// Keywords under their thesaurus. GCMD's hierarchies get one scheme each, however their title is written.
-fn keywords(once: &mut Once<'_>, info: &Element) {
+fn keywords(once: &mut Once<'_>, info: &Element, is_acquired: bool) {
     for list in info.all("descriptiveKeywords/MD_Keywords") {
         let thesaurus = value_at(list, "thesaurusName/CI_Citation/title");
         let kind = value_at(list, "type").unwrap_or_default();
         for keyword in list.named("keyword").filter_map(value) {
             let path =
                 keyword.split('>').map(str::trim).filter(|level| !level.is_empty()).collect::<Vec<_>>().join(" > ");
-            once.keyword(scheme_of(thesaurus, kind, &path), &path);
+            let scheme = scheme_of(thesaurus, kind, &path);
+            once.keyword(scheme, &path);
+            match scheme {
+                Some("gcmd:platforms") if !is_acquired => once.name(Role::Platform, Some(short_name(&path))),
+                Some("gcmd:instruments") if !is_acquired => once.name(Role::Instrument, Some(short_name(&path))),
+                _ => {}
+            }
         }
     }
 }
 
+/// First levels of GCMD's hierarchies, which tell them apart where a thesaurus has one title for all.
+const HEADS: &[(&str, &[&str])] = &[
+    ("gcmd:sciencekeywords", &["EARTH SCIENCE", "EARTH SCIENCE SERVICES"]),
+    ("gcmd:locations", &["GEOGRAPHIC REGION", "CONTINENT", "OCEAN", "VERTICAL LOCATION"]),
+    (
+        "gcmd:platforms",
+        &[
+            "EARTH OBSERVATION SATELLITES",
+            "AIRCRAFT",
+            "SPACE STATIONS/MANNED SPACECRAFT",
+            "IN SITU LAND-BASED PLATFORMS",
+        ],
+    ),
+    (
+        "gcmd:instruments",
+        &["EARTH REMOTE SENSING INSTRUMENTS", "IN SITU/LABORATORY INSTRUMENTS", "SOLAR/SPACE OBSERVING INSTRUMENTS"],
+    ),
+];
+
 fn scheme_of<'a>(thesaurus: Option<&'a str>, kind: &'a str, path: &str) -> Option<&'a str> {
     let title = thesaurus.unwrap_or_default().to_lowercase();
     let is_gcmd = title.contains("gcmd") || title.contains("global change master directory");
+    let head = path.split(" > ").next().unwrap_or_default().to_uppercase();
+    let of_head = HEADS.iter().find(|(_, heads)| heads.contains(&head.as_str())).map(|(scheme, _)| *scheme);
+    let has_levels = path.contains(" > ");
     match kind {
-        _ if path.to_uppercase().starts_with("EARTH SCIENCE >") => Some("gcmd:sciencekeywords"),
-        _ if is_gcmd && title.contains("science") => Some("gcmd:sciencekeywords"),
+        _ if of_head.is_some() && has_levels && (is_gcmd || head == "EARTH SCIENCE") => of_head,
         "place" if is_gcmd => Some("gcmd:locations"),
+        "platform" if is_gcmd => Some("gcmd:platforms"),
+        "instrument" if is_gcmd => Some("gcmd:instruments"),
+        "project" if is_gcmd => Some("gcmd:projects"),
+        _ if is_gcmd && title.contains("science") => Some("gcmd:sciencekeywords"),
         _ => thesaurus,
     }
+}
+
+/// The short name in a path of GCMD's platforms or instruments: the long name stands after it.
+fn short_name(path: &str) -> &str {
+    let mut levels = path.rsplit(" > ");
+    let last = levels.next().unwrap_or(path);
+    levels.next().unwrap_or(last)
 }
 
 /// Licence and access; every limitation is kept to be searched.

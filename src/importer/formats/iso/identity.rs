@@ -129,6 +129,7 @@ pub fn citation(once: &mut Once<'_>, root: &Element) {
     for title in citation.named("alternateTitle") {
         once.text("iso:alternateTitle", value(title));
     }
+    once.text("iso:edition", value_at(citation, "edition"));
     once.text("iso:series", value_at(citation, "series/CI_Series/name"));
     once.text("iso:presentationForm", value_at(citation, "presentationForm"));
     citation.named("citedResponsibleParty").for_each(|contact| party(once, contact));
@@ -138,6 +139,11 @@ pub fn citation(once: &mut Once<'_>, root: &Element) {
 
 fn identified(once: &mut Once<'_>, property: &Element) {
     let Some((code, space)) = identifier_of(property) else { return };
+    let said = value_at(property, "MD_Identifier/description").unwrap_or_default();
+    // A version alone identifies nothing.
+    if said == "The ECS Version ID" || space == Some("gov.nasa.esdis.umm.versionid") {
+        return;
+    }
     let anchor = property.descendants("Anchor");
     let address = anchor.iter().find_map(|anchor| anchor.attribute("href")).and_then(doi_of);
     match doi_of(code).or(address) {
