@@ -303,4 +303,11 @@ mod tests {
             assert_eq!((imported.entities.len(), imported.findings.len()), (0, 1));
         }
     }
+
+    #[test]
+    fn every_file_of_the_corpus_passes_the_schema() {
+        use crate::importer::{Format, shared::trial};
+        let Some((files, records, _)) = trial::corpus(Format::NetCdf, &["netcdf", "cdf", "solar"]) else { return };
+        assert!(files >= 11 && records.saturating_add(2) >= files, "{files} files, {records} records");
+    }
 }

@@ -90,3 +90,10 @@ fn a_file_compressed_as_a_whole_is_unpacked() {
     let imported = made(&bytes);
     assert_eq!(imported.entities.len(), 1, "{:?}", imported.findings);
 }
+
+#[test]
+fn every_file_of_the_corpus_passes_the_schema() {
+    use crate::importer::{Format, shared::trial};
+    let Some((files, records, _)) = trial::corpus(Format::Cdf, &["cdf", "solar"]) else { return };
+    assert!(files >= 4 && records.saturating_add(2) >= files, "{files} files, {records} records");
+}
