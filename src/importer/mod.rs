@@ -34,8 +34,8 @@ pub struct Context<'a> {
     /// Reads a file that stands beside the document, by its path relative to it: an inventory, a referenced schema of
     /// values. `None` for what is not there or leads outside the folder.
     pub beside: &'a dyn Fn(&str) -> Option<Vec<u8>>,
-    /// Where the document was delivered, as a path with `/`; may be empty. Only for formats whose product is named by its
-    /// folder and nowhere else (SAFE).
+    /// Where the document was delivered, as a path with `/`; may be empty. Only for formats whose documents do not name
+    /// themselves: SAFE by its folder; cubes, metakernels, FITS, NetCDF and CDF files, unlabelled PDS3 texts by their file.
     pub path: &'a str,
     /// Length of the whole file: the bytes of a large data file may be only its start.
     pub length: Option<u64>,

@@ -46,6 +46,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("oxjsonld", &["rdf"]),
     ("oxrdfxml", &["rdf"]),
     ("quick_xml", &["importer/shared/xml"]),
+    ("flate2", &["importer/formats/cdf"]),
     ("netcdf_reader", &["importer/formats/netcdf"]),
     ("geo", &["query"]),
     ("cql2", &["query"]),

@@ -273,4 +273,13 @@ mod tests {
             assert_eq!((imported.entities.len(), imported.findings.len()), (0, 1), "{text:.60}");
         }
     }
+
+    #[test]
+    fn every_file_of_the_corpus_passes_the_schema() {
+        use crate::importer::{Format, shared::trial};
+        let Some((files, records, _)) = trial::corpus(Format::Metakernel, &["pds3", "pds4/insight_spice"]) else {
+            return;
+        };
+        assert!(files >= 43 && records.saturating_add(2) >= files, "{files} files, {records} records");
+    }
 }

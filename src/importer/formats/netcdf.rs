@@ -59,7 +59,7 @@ fn read(bytes: &[u8], context: &Context<'_>, imported: &mut Imported) -> Result<
     place(&mut record, &attributes);
     if let Some(name) = delivered {
         let media_type = Some(media_type(bytes));
-        record.file(&File { name, role: Some("data"), bytes: context.length, media_type, ..File::default() });
+        record.file(&File { name, role: Some("data"), media_type, ..File::default() });
     }
     let mapped = properties(&mut record, &root);
     structure(&mut record, &root);
@@ -302,5 +302,12 @@ mod tests {
             let imported = made(bytes);
             assert_eq!((imported.entities.len(), imported.findings.len()), (0, 1));
         }
+    }
+
+    #[test]
+    fn every_file_of_the_corpus_passes_the_schema() {
+        use crate::importer::{Format, shared::trial};
+        let Some((files, records, _)) = trial::corpus(Format::NetCdf, &["netcdf", "cdf", "solar"]) else { return };
+        assert!(files >= 11 && records.saturating_add(2) >= files, "{files} files, {records} records");
     }
 }

@@ -1,10 +1,18 @@
 //! Global attributes of CDF files (CDF Internal Format Description, versions 2.6 and 3.9): CDR, GDR, ADR and AEDR records.
-//! Reads no variables. Every offset is checked, every chain is bounded.
+//! Reads no variables. Door of `flate2`. Every offset is checked, every chain is bounded.
+
+use std::io::Read;
 
 use crate::importer::Reason;
 
 /// Most attributes and entries: real files have some 100. Ends chains that lead back into themselves.
 const MAX_RECORDS: usize = 20_000;
+
+/// Compressions that are read here; Huffman codes are not.
+const RUN_LENGTH: usize = 1;
+const GZIP: usize = 5;
+/// Most bytes of a file that was compressed as a whole.
+const MAX_UNPACKED: usize = 256 << 20;
 
 /// A global attribute with its entries.
 pub struct Attribute {
@@ -36,12 +44,54 @@ pub struct Contents {
 /// Reads the global attributes.
 ///
 /// # Errors
-/// `Reason::Broken` for files that are compressed as a whole, single-file parts of a multi-file CDF, and damaged ones.
+/// `Reason::Broken` for damaged files, and those compressed by Huffman codes.
 pub fn read(bytes: &[u8]) -> Result<Contents, Reason> {
     let magic = be32(bytes, 0).ok_or_else(|| broken("it has no header"))?;
     if be32(bytes, 4) == Some(0xCCCC_0001) {
-        return Err(broken("compressed as a whole; its attributes are read once it is unpacked"));
+        let unpacked = unpacked(bytes, magic == 0xCDF3_0001);
+        return contents(&unpacked.ok_or_else(|| broken("compressed in a way that is not read here"))?, magic);
     }
+    contents(bytes, magic)
+}
+
+/// The file that a CCR record holds, with its magic number put before it: offsets count from there.
+fn unpacked(bytes: &[u8], is_wide: bool) -> Option<Vec<u8>> {
+    let layout = Layout { bytes, is_wide, is_little: false };
+    let wide = layout.wide();
+    let fields = 8_usize.checked_add(wide)?.checked_add(4)?;
+    let parameters = layout.offset(fields).filter(|_| layout.is_record(8, &[10]))?;
+    let size = layout.offset(fields.checked_add(wide)?).filter(|size| *size <= MAX_UNPACKED)?;
+    let kind = layout.whole(parameters.checked_add(wide)?.checked_add(4)?);
+    let start = fields.checked_add(wide.checked_mul(2)?)?.checked_add(4)?;
+    let packed = bytes.get(start..parameters).filter(|_| layout.is_record(parameters, &[11]))?;
+    let mut unpacked = bytes.get(..4)?.to_vec();
+    unpacked.extend([0, 0, 0xff, 0xff]);
+    match kind? {
+        RUN_LENGTH => zeros(packed, size, &mut unpacked)?,
+        GZIP => {
+            let limit = u64::try_from(size).ok()?;
+            flate2::read::GzDecoder::new(packed).take(limit).read_to_end(&mut unpacked).ok()?;
+        }
+        _ => return None,
+    }
+    Some(unpacked)
+}
+
+/// Runs of zeros: a zero is followed by how many more there are.
+fn zeros(packed: &[u8], size: usize, unpacked: &mut Vec<u8>) -> Option<()> {
+    let end = unpacked.len().checked_add(size)?;
+    let mut bytes = packed.iter();
+    while let (Some(byte), true) = (bytes.next(), unpacked.len() < end) {
+        unpacked.push(*byte);
+        if *byte == 0 {
+            let more = usize::from(*bytes.next()?);
+            unpacked.resize(unpacked.len().checked_add(more)?, 0);
+        }
+    }
+    Some(())
+}
+
+fn contents(bytes: &[u8], magic: u32) -> Result<Contents, Reason> {
     let mut layout = Layout { bytes, is_wide: magic == 0xCDF3_0001, is_little: false };
     layout.contents().ok_or_else(|| broken("its records are damaged or cut off"))
 }
@@ -106,7 +156,7 @@ impl Layout<'_> {
         let next = self.offset(fields).filter(|_| self.is_record(adr, &[4]))?;
         let first_entry = fields.checked_add(wide)?;
         let scope = self.whole(first_entry.checked_add(wide)?)?;
-        let name_at = first_entry.checked_add(wide.checked_mul(2)?)?.checked_add(36)?;
+        let name_at = first_entry.checked_add(wide.checked_mul(2)?)?.checked_add(32)?;
         let length = if self.is_wide { 256 } else { 64 };
         if scope != 1 && scope != 3 {
             return Some(next);

@@ -33,7 +33,7 @@ fn read(bytes: &[u8], context: &Context<'_>, imported: &mut Imported) -> Result<
     let texts = |name: &str| texts(&contents.attributes, name);
     let get = |name: &str| texts(name).into_iter().next();
     let delivered = context.path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty());
-    let file_id = get("Logical_file_id").filter(|id| !id.contains("00000000_v00"));
+    let file_id = get("Logical_file_id").filter(|id| !id.contains("00000000"));
     let stem = delivered.map(|name| name.rsplit_once('.').map_or(name, |(stem, _)| stem));
     let digest = || format!("sha256:{}", (context.digest)(bytes));
     let written = file_id.or(stem).map_or_else(digest, str::to_owned);
@@ -53,7 +53,9 @@ fn read(bytes: &[u8], context: &Context<'_>, imported: &mut Imported) -> Result<
     record.text("citation", get("Acknowledgement"));
     let roles = [(Role::Mission, "Mission_group"), (Role::Platform, "Source_name"), (Role::Instrument, "Descriptor")];
     for (role, name) in roles {
-        texts(name).into_iter().for_each(|written| record.name(role, long_name(written)));
+        // SPDF marks groups of its own menu with an exclamation mark.
+        let written = texts(name).into_iter().filter(|written| !written.starts_with('!'));
+        written.for_each(|written| record.name(role, long_name(written)));
     }
     for name in ["Discipline", "Instrument_type", "PI_name", "Project"] {
         texts(name).into_iter().for_each(|keyword| record.keyword(Some(name), keyword));
@@ -73,7 +75,7 @@ fn read(bytes: &[u8], context: &Context<'_>, imported: &mut Imported) -> Result<
     }
     if let Some(name) = delivered {
         let media_type = Some("application/x-cdf");
-        record.file(&File { name, role: Some("data"), bytes: context.length, media_type, ..File::default() });
+        record.file(&File { name, role: Some("data"), media_type, ..File::default() });
     }
     record.property("cdf:format_version", &contents.version);
     let mapped = properties(&mut record, &contents.attributes);

@@ -69,3 +69,31 @@ fn damaged_files_are_one_finding_each() {
         assert_eq!((imported.entities.len(), imported.findings.len()), (0, 1));
     }
 }
+
+#[test]
+fn a_file_compressed_as_a_whole_is_unpacked() {
+    use std::io::Write;
+    let whole = file(&[("Logical_file_id", "x_h0_20200104_v02")], 0);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(&whole[8..]).expect("packed");
+    let packed = encoder.finish().expect("packed");
+    let mut bytes = b"\xcd\xf3\x00\x01\xcc\xcc\x00\x01".to_vec();
+    let parameters = 8 + 32 + packed.len() as u64;
+    [32 + packed.len() as u64].iter().for_each(|value| bytes.extend(value.to_be_bytes()));
+    bytes.extend(10_u32.to_be_bytes());
+    bytes.extend(parameters.to_be_bytes());
+    bytes.extend((whole.len() as u64 - 8).to_be_bytes());
+    bytes.extend([0; 4]);
+    bytes.extend(packed);
+    bytes.extend(28_u64.to_be_bytes());
+    [11_u32, 5, 0, 1, 6].iter().for_each(|value| bytes.extend(value.to_be_bytes()));
+    let imported = made(&bytes);
+    assert_eq!(imported.entities.len(), 1, "{:?}", imported.findings);
+}
+
+#[test]
+fn every_file_of_the_corpus_passes_the_schema() {
+    use crate::importer::{Format, shared::trial};
+    let Some((files, records, _)) = trial::corpus(Format::Cdf, &["cdf", "solar"]) else { return };
+    assert!(files >= 4 && records.saturating_add(2) >= files, "{files} files, {records} records");
+}

@@ -179,5 +179,5 @@ fn quoted(rest: &str) -> Option<String> {
         }
         text.push(character);
     }
-    Some(text.trim().to_owned())
+    Some(text.trim_end().to_owned())
 }

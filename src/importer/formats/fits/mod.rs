@@ -66,7 +66,13 @@ fn read(bytes: &[u8], context: &Context<'_>, imported: &mut Imported) -> Result<
     sky::footprint(&mut record, &headers.all);
     if let (Some(name), false) = (delivered, headers.is_text) {
         let media_type = Some("application/fits");
-        record.file(&File { name, role: Some("data"), bytes: context.length, media_type, ..File::default() });
+        record.file(&File {
+            name,
+            role: Some("data"),
+            bytes: Some(headers.promised).filter(|bytes| *bytes > 0),
+            media_type,
+            ..File::default()
+        });
     }
     truncation(&mut record, &headers, context);
     let cards: usize = headers.all.iter().map(|header| header.cards.len()).sum();
@@ -87,7 +93,7 @@ fn truncation(record: &mut Record<'_>, headers: &Headers, context: &Context<'_>)
 fn describe<'h>(record: &mut Record<'_>, get: &dyn Fn(&[&str]) -> Option<&'h str>, id: &str) {
     let telescope = get(&["TELESCOP", "OBSRVTRY", "MISSION"]);
     let instrument = get(&["INSTRUME", "DETECTOR"]);
-    let filter = get(&["WAVELNTH", "FILTER", "WAVEMIN"]);
+    let filter = get(&["WAVELNTH", "FILTER", "WAVEMIN"]).filter(|filter| *filter != "0");
     let parts: Vec<&str> =
         [telescope, instrument, filter, get(&["DATE-OBS", "DATE_OBS"])].into_iter().flatten().collect();
     let composed = if parts.is_empty() { id.to_owned() } else { parts.join(" ") };
@@ -108,7 +114,7 @@ fn describe<'h>(record: &mut Record<'_>, get: &dyn Fn(&[&str]) -> Option<&'h str
     if let Some(created) = get(&["DATE"]) {
         record.date("processed_at", "DATE", &iso(created, None).0);
     }
-    for key in ["ROOTNAME", "OBS_ID", "FILENAME"] {
+    for key in ["ROOTNAME", "FILENAME"] {
         if let Some(value) = get(&[key]).filter(|value| *value != id) {
             record.identifier(&format!("fits:{key}"), value);
         }

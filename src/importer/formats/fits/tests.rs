@@ -82,3 +82,10 @@ fn broken_files_are_one_finding_each() {
     assert_eq!(made(&huge).entities.len(), 1);
     assert_eq!(made(b"SIMPLE  = T\nTELESCOP= 'x'\n").entities.len(), 1);
 }
+
+#[test]
+fn every_file_of_the_corpus_passes_the_schema() {
+    use crate::importer::{Format, shared::trial};
+    let Some((files, records, _)) = trial::corpus(Format::Fits, &["astro", "solar"]) else { return };
+    assert!(files >= 33 && records.saturating_add(2) >= files, "{files} files, {records} records");
+}

@@ -35,9 +35,10 @@ pub fn import(label: &Label, bytes: &[u8], context: &Context<'_>, imported: &mut
         record.link("derived_from", source, None);
     }
     kernels(&mut record, cube);
-    let is_attached = bytes.get(label.end..).is_some_and(|rest| rest.iter().any(|byte| *byte > b' '));
+    // A label that was printed into a file of its own names no cube.
+    let is_cube = |name: &&str| name.to_ascii_lowercase().ends_with(".cub");
     let pointer = cube.find("^Core").or_else(|| label.root.find("^IsisCube")).and_then(Keyword::text);
-    let name = pointer.or(own.filter(|_| is_attached));
+    let name = pointer.or(own.filter(is_cube));
     if let Some(name) = name {
         record.file(&File { name, role: Some("cube"), ..File::default() });
     }

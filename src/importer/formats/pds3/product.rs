@@ -42,10 +42,9 @@ pub fn import(label: &Label, bytes: &[u8], context: &Context<'_>, imported: &mut
     for other in sets.iter().skip(1) {
         record.link("collection", other, None);
     }
-    let is_attached = bytes.get(label.end..).is_some_and(|rest| !rest.trim_ascii().is_empty());
     describe(&mut record, root, &written);
     relate(&mut record, root, &written);
-    pointers::files(&mut record, root, own.filter(|_| is_attached));
+    pointers::files(&mut record, root, own);
     said::properties(&mut record, "pds3", root, "", &["PDS_VERSION_ID"]);
     record.finish(bytes, 0..label.end, MEDIA_TYPE, imported);
     Ok(())

@@ -1,6 +1,8 @@
 //! Labels in, records out.
 
 use super::*;
+use crate::importer::Format;
+use crate::importer::shared::trial;
 use crate::model::Sha256;
 
 fn made(path: &str, bytes: &[u8]) -> Imported {
@@ -106,31 +108,14 @@ fn what_is_no_label_is_one_finding() {
 
 #[test]
 fn every_label_of_the_corpus_passes_the_schema() {
-    let Some(root) = std::env::var_os("PERENNIAL_SHARED") else {
-        eprintln!("SKIPPED: PERENNIAL_SHARED names no corpus");
-        return;
-    };
-    let registry = crate::schema::Registry::new().expect("schemas");
-    let mut folders = vec![std::path::Path::new(&root).join("corpus/data/pds3")];
-    let mut count = 0;
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-            if entry.is_dir() {
-                folders.push(entry);
-                continue;
-            }
-            let (name, bytes) = (entry.to_string_lossy().into_owned(), std::fs::read(&entry).expect("a file"));
-            if !recognises(&name, &bytes) {
-                continue;
-            }
-            count += 1;
-            let imported = made(&name, &bytes);
-            assert!(!imported.entities.is_empty() || !imported.findings.is_empty(), "{name}");
-            for entity in &imported.entities {
-                assert!(registry.check(&entity.record).is_ok(), "{name}: {}", entity.record);
-            }
-            assert_eq!(imported.entities, made(&name, &bytes).entities, "{name}");
-        }
-    }
-    assert!(count > 150, "{count} labels");
+    let Some((files, records, _)) = trial::corpus(Format::Pds3, &["pds3", "pds4/transform"]) else { return };
+    assert!(files >= 200 && records >= 200, "{files} labels, {records} records");
+}
+
+#[test]
+fn spoiled_labels_are_told() {
+    let text = "PDS_VERSION_ID = PDS3\r\n/* c */\r\n^IMAGE = (\"X.IMG\", 3 <BYTES>)\r\nDATA_SET_ID = {\"S-1\", 'S-2'}\r\n\
+        PRODUCT_ID = \"P1\"\r\nOBJECT = IMAGE\r\nLINES = 2#101#\r\nEND_OBJECT = IMAGE\r\nEND\r\n";
+    let text = text.replace("\r\n", "\n");
+    trial::survives(Format::Pds3, &text);
 }

@@ -206,7 +206,9 @@ impl Reader<'_> {
 
     fn name(&mut self) -> Result<String, Reason> {
         let length = self.length_while(|byte| !is_space(byte) && byte != b'=' && byte != b';');
-        let bytes = self.rest().get(..length).unwrap_or_default();
+        let word = self.rest().get(..length).unwrap_or_default();
+        let length = memchr::memmem::find(word, b"/*").unwrap_or(length);
+        let bytes = word.get(..length).unwrap_or_default();
         let is_name = !bytes.is_empty()
             && bytes.len() <= MAX_NAME
             && bytes.iter().all(|byte| byte.is_ascii_graphic() && !b"\"'(){}<>,".contains(byte));

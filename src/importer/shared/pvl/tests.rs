@@ -33,6 +33,7 @@ fn values_of_every_dialect_are_read() {
         ("a = N/A", "\"N/A\""),
         ("A = \"\"", "\"\""),
         ("/* never closed\nA = 1\n/* c */", "1"),
+        ("A/* in the */=/*middle*/ comment\nB = 1", "\"comment\""),
         ("/* two\n lines */ A = 1", "1"),
         ("CCSD3ZF0000100000001NJPL3IF0PDSX00000001 = SFDU_LABEL\r\nA = 1", "1"),
         ("CCSD3ZF0000100000001NJPL3IF0PDSX00000001\r\nA = 1", "1"),
