@@ -138,7 +138,7 @@ fn describe(file: &RawValue, looked: &Looked) -> Result<Box<RawValue>, Error> {
     let mut members = Members::parse(file.get()).map_err(Error::internal(broken))?;
     let declared = members.get("bytes").and_then(|bytes| bytes.parse::<u64>().ok());
     if let Some(payload) = &looked.payload {
-        register::describe_as_found(&mut members, payload)?;
+        register::describe_as_found(&mut members, payload.sha256, payload.bytes)?;
         if let Some(declared) = declared.filter(|declared| *declared != payload.bytes) {
             members.set_value("declared_bytes", &declared).map_err(Error::internal(broken))?;
         }
