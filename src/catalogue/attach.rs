@@ -77,7 +77,10 @@ impl Catalogue {
         document: &Path,
         delivery: &Delivery,
     ) -> Result<Option<Looked>, Error> {
-        let (path, is_exact) = match delivery.find(document, &file.name) {
+        // An asset has a key for a name, and an address that may be relative.
+        let is_relative = |href: &&str| !href.contains(':') && !href.starts_with('/');
+        let name = file.href.as_deref().filter(is_relative).unwrap_or(&file.name);
+        let (path, is_exact) = match delivery.find(document, name) {
             Found::Exactly(path) => (path, true),
             Found::Nearly(path) => (path, false),
             Found::Outside | Found::Nothing if file.href.is_some() => return Ok(None),
