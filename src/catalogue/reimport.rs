@@ -8,8 +8,9 @@ use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
 use super::command::{Action, Command, Intent, Outcome, Precondition};
+use super::delivery::Promise;
 use super::ingest::{MAX_DOCUMENT_BYTES, with_source_path};
-use super::{Catalogue, Error, Stored, register};
+use super::{Catalogue, Error, Stored, attach, register};
 use crate::model::json::{self, Fields, Members};
 use crate::model::{Entity, Key, Kind, RecordId, Sha256};
 use crate::{codec, importer};
@@ -255,6 +256,9 @@ fn add_delivered(file: &mut Members, held: &Members) -> Result<(), Error> {
     let storage = held.get("storage").and_then(json::read_string);
     let digest = storage.as_deref().and_then(|storage| Sha256::parse(storage.strip_prefix("payload:sha256:")?).ok());
     let bytes = held.get("bytes").and_then(|bytes| bytes.parse::<u64>().ok());
+    let known = promises(file);
+    let listed: Vec<Promise> = promises(held).into_iter().filter(|promise| !known.contains(promise)).collect();
+    attach::add_listed(file, &listed)?;
     if let (Some(digest), Some(bytes)) = (digest, bytes) {
         register::describe_as_found(file, digest, bytes)?;
         if let Some(declared) = declared.filter(|declared| *declared != bytes) {
@@ -267,6 +271,12 @@ fn add_delivered(file: &mut Members, held: &Members) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Checksums that the document or a list of its delivery promises.
+fn promises(file: &Members) -> Vec<Promise> {
+    let text = file.to_text();
+    serde_json::from_str(&text).map_or_else(|_| Vec::new(), |file| attach::own_promises(&file))
 }
 
 fn compare(stored: &str, fresh: String) -> Verdict {
