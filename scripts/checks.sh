@@ -61,6 +61,14 @@ judge_served() {
         "$PYTHON" "tests/judges/$name" ${PERENNIAL_REPORT:+--report "$PERENNIAL_REPORT"} "$@"
 }
 
+# Importing the kept sources again changes nothing: check_reimport PROGRAM STORE FOLDER
+check_reimport() {
+    local status=0
+    "$1" --store "$2" ingest "$3" >/dev/null || status=$?
+    [ "$status" -le 1 ] || fail "ingest ends with $status"
+    "$1" --store "$2" import
+}
+
 # recover.py and the outside validators on a finished store, D1 and D2 and a walk on the corpus.
 judge_ocfl() { judge ocfl_valid.py --damage "$1/archive"; }
 judge_recover() { judge recover_roundtrip.py --binary "$1" "$2"; }

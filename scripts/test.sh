@@ -71,6 +71,7 @@ check stac judge_stac "$PROGRAM" "$WORK/store"
 check_corpus corpus judge corpus_stac.py --binary "$PROGRAM" "$WORK/corpus" --shared "$PERENNIAL_SHARED"
 check_corpus questions judge_served "$PROGRAM" "$WORK/corpus" queries_d1_d2.py '{url}' --shared "$PERENNIAL_SHARED"
 check_corpus corpus-stac judge_stac "$PROGRAM" "$WORK/corpus"
+check_corpus reimport check_reimport "$PROGRAM" "$WORK/whole" "$PERENNIAL_SHARED/corpus/data"
 check hostile judge hostile.py --binary "$PROGRAM"
 check backup judge backup_while_serving.py --binary "$PROGRAM"
 check kill9 judge kill9.py --binary "$PROGRAM" --kills 20 --records 2000
