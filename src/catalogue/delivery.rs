@@ -312,7 +312,8 @@ mod tests {
         assert_eq!(find("..\\data\\T.TAB"), Found::Nearly(path("/d/data/t.tab")));
         assert_eq!(find("../data/t.tab"), Found::Exactly(path("/d/data/t.tab")));
         assert_eq!(find("missing"), Found::Nothing);
-        for name in ["../../etc/passwd", "/etc/passwd", "..", "../../../../../../x", "", "a\0b"] {
+        assert_eq!(find(".."), Found::Nothing);
+        for name in ["../../etc/passwd", "/etc/passwd", "../..", "../../../../../../x", "", "a\0b"] {
             assert_eq!(find(name), Found::Outside, "{name}");
         }
         assert_eq!(delivery.relative(Path::new("/d/a/X.IMG")), "d/a/X.IMG");

@@ -11,6 +11,7 @@ pub(super) mod record;
 pub(super) mod space;
 pub(super) mod time;
 #[cfg(test)]
+#[path = "tests/trial.rs"]
 pub(super) mod trial;
 pub(super) mod values;
 pub(super) mod xml;

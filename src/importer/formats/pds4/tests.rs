@@ -1,3 +1,5 @@
+//! What becomes of PDS4 labels, field by field, of spoiled ones, and of those of the corpus.
+
 use std::path::Path;
 
 use crate::importer::formats::corpus;

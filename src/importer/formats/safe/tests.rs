@@ -1,3 +1,5 @@
+//! What becomes of SAFE manifests, field by field, of spoiled ones, and of those of the corpus.
+
 use crate::importer::formats::corpus;
 use crate::importer::{Context, Format, import};
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! What becomes of SPASE records, field by field, of spoiled ones, and of those of the corpus.
+
 use crate::importer::Format;
 use crate::importer::formats::corpus;
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! What becomes of VOTable rows and resources, field by field, of spoiled ones, and of those of the corpus.
+
 use crate::importer::Format;
 use crate::importer::formats::corpus;
 use serde_json::json;
