@@ -27,6 +27,8 @@ struct Looked {
     payload: Option<Arc<StagedPayload>>,
     /// Path below the delivery, when it is not what the record says.
     delivered_as: Option<String>,
+    /// What lists of checksums promise beside the record.
+    listed: Vec<Promise>,
 }
 
 impl Catalogue {
@@ -77,15 +79,22 @@ impl Catalogue {
         document: &Path,
         delivery: &Delivery,
     ) -> Result<Option<Looked>, Error> {
-        let (path, is_exact) = match delivery.find(document, &file.name) {
+        // An asset has a key for a name, and an address that may be relative.
+        let is_relative = |href: &&str| !href.contains(':') && !href.starts_with('/');
+        let name = file.href.as_deref().filter(is_relative).unwrap_or(&file.name);
+        let (path, is_exact) = match delivery.find(document, name) {
             Found::Exactly(path) => (path, true),
             Found::Nearly(path) => (path, false),
             Found::Outside | Found::Nothing if file.href.is_some() => return Ok(None),
             Found::Outside | Found::Nothing => {
-                return Ok(Some(Looked { fixity: Fixity::Absent, payload: None, delivered_as: None }));
+                let (payload, delivered_as) = (None, None);
+                return Ok(Some(Looked { fixity: Fixity::Absent, payload, delivered_as, listed: Vec::new() }));
             }
         };
-        let (payload, checked) = self.stage_delivered(&path, promises(file, delivery.promises(&path)))?;
+        let own = own_promises(file);
+        let listed: Vec<Promise> =
+            delivery.promises(&path).iter().filter(|promise| !own.contains(promise)).cloned().collect();
+        let (payload, checked) = self.stage_delivered(&path, [own, listed.clone()].concat())?;
         delivery.attach(&path, &key.to_string());
         let size = match file.bytes {
             None => Fixity::Unchecked,
@@ -99,7 +108,7 @@ impl Catalogue {
             (Fixity::LineEndings, _) => Fixity::LineEndings,
             (checked, size) => checked.max(size),
         };
-        Ok(Some(Looked { fixity, payload: Some(payload), delivered_as }))
+        Ok(Some(Looked { fixity, payload: Some(payload), delivered_as, listed }))
     }
 
     /// Stages a file in one pass; gives the worst outcome of its promises.
@@ -122,23 +131,23 @@ impl Catalogue {
     }
 }
 
-fn promises(file: &model::File<'_>, listed: &[Promise]) -> Vec<Promise> {
+/// What a record says of a file that the archive can check.
+pub(super) fn own_promises(file: &model::File<'_>) -> Vec<Promise> {
     let by_producer = file.checksums.iter().filter(|checksum| checksum.source.as_deref() != Some("archive"));
-    let named = by_producer.filter_map(|checksum| {
+    let known = by_producer.filter_map(|checksum| {
         let algorithm = Algorithm::from_name(&checksum.algorithm)?;
         Some(Promise { algorithm, value: checksum.value.to_ascii_lowercase() })
     });
-    let mut promises: Vec<Promise> = named.collect();
-    promises.extend(listed.iter().filter(|promise| !promises.contains(promise)).cloned().collect::<Vec<_>>());
-    promises
+    known.collect()
 }
 
 fn describe(file: &RawValue, looked: &Looked) -> Result<Box<RawValue>, Error> {
     let broken = "editing a checked record";
     let mut members = Members::parse(file.get()).map_err(Error::internal(broken))?;
     let declared = members.get("bytes").and_then(|bytes| bytes.parse::<u64>().ok());
+    add_listed(&mut members, &looked.listed)?;
     if let Some(payload) = &looked.payload {
-        register::describe_as_found(&mut members, payload)?;
+        register::describe_as_found(&mut members, payload.sha256, payload.bytes)?;
         if let Some(declared) = declared.filter(|declared| *declared != payload.bytes) {
             members.set_value("declared_bytes", &declared).map_err(Error::internal(broken))?;
         }
@@ -148,6 +157,20 @@ fn describe(file: &RawValue, looked: &Looked) -> Result<Box<RawValue>, Error> {
     }
     members.set_value("fixity", looked.fixity.as_str()).map_err(Error::internal(broken))?;
     RawValue::from_string(members.to_text()).map_err(Error::internal(broken))
+}
+
+/// Adds what lists of checksums promise to what the record itself says.
+pub(super) fn add_listed(file: &mut Members, listed: &[Promise]) -> Result<(), Error> {
+    if listed.is_empty() {
+        return Ok(());
+    }
+    let broken = "editing a checked record";
+    let own = file.get("checksums").unwrap_or("[]");
+    let mut checksums: Vec<serde_json::Value> = serde_json::from_str(own).map_err(Error::internal(broken))?;
+    checksums.extend(listed.iter().map(|Promise { algorithm, value }| {
+        serde_json::json!({ "algorithm": algorithm.name(), "value": value, "source": "producer" })
+    }));
+    file.set_value("checksums", &checksums).map_err(Error::internal(broken))
 }
 
 fn note(file: &model::File<'_>, looked: Option<&Looked>, findings: &mut Vec<String>) {

@@ -168,22 +168,19 @@ impl Catalogue {
         }
     }
 
-    /// What a collection lists as its own members, in its order; `held` keeps those that are, or are not, held here.
+    /// What a collection lists as its own members, in its order, each with the record held under its name.
     ///
     /// # Errors
     /// `NotFound` or `Gone` for the collection.
-    pub fn listed_members(&self, collection: &RecordId, held: Option<bool>) -> Result<Vec<Member>, Error> {
+    pub fn listed_members(&self, collection: &RecordId) -> Result<Vec<Member>, Error> {
         let stored = self.get(&Key::collection(collection.clone()))?;
         let record = String::from_utf8_lossy(&stored.record);
-        let mut members = Vec::new();
-        for name in listed(&record) {
-            let is_current = |found: &Match| found.standing != Standing::Deleted;
-            let key = self.resolve(&name)?.into_iter().find(is_current).map(|found| found.key);
-            if held.is_none_or(|held| held == key.is_some()) {
-                members.push(Member { name, held: key });
-            }
-        }
-        Ok(members)
+        let member = |name: String| {
+            let is_there = |found: &Match| found.standing != Standing::Deleted;
+            let held = self.resolve(&name)?.into_iter().find(is_there).map(|found| found.key);
+            Ok(Member { name, held })
+        };
+        listed(&record).into_iter().map(member).collect()
     }
 }
 

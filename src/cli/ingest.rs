@@ -218,7 +218,7 @@ fn send(client: &Client, sources: &Sources, quiet: bool) -> Result<Account, Fail
         answer.lines().for_each(|line| account.take_line(source, line));
         progress.inc(1);
     }
-    account.note_others(sources);
+    account.note_unsent(sources);
     account.count_files();
     progress.finish_and_clear();
     Ok(account)
@@ -298,6 +298,16 @@ impl Account {
                     self.note(&name, FileEntry { reasons: vec![what], ..FileEntry::default() });
                 }
             }
+        }
+    }
+
+    /// A running server takes documents alone.
+    fn note_unsent(&mut self, sources: &Sources) {
+        for path in &sources.others {
+            let reason =
+                "is no document; files beside their labels are taken while no server holds the store".to_owned();
+            self.refused += 1;
+            self.note(&path.display().to_string(), FileEntry { reasons: vec![reason], ..FileEntry::default() });
         }
     }
 

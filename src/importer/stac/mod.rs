@@ -45,6 +45,7 @@ pub(super) fn document(document: &Document<'_>, context: &Context<'_>, imported:
     match made {
         Ok(Some((draft, media_type))) => {
             let sha256 = (context.digest)(document.source);
+            imported.fields.mapped += values(&document.fields);
             imported.entities.push(ImportedEntity {
                 place: document.place,
                 record: with_source(draft, media_type, &sha256.to_string()),
@@ -56,6 +57,12 @@ pub(super) fn document(document: &Document<'_>, context: &Context<'_>, imported:
     }
     let findings = making.findings.into_iter();
     imported.findings.extend(findings.map(|reason| Finding { place: document.place, id: id.clone(), reason }));
+}
+
+/// Members, those of `properties` one by one: all of them go into the record, as given.
+fn values(fields: &Fields<'_>) -> u64 {
+    let properties = fields.get("properties").and_then(Fields::of_valid).map_or(0, |properties| properties.len());
+    (fields.len() + properties) as u64
 }
 
 fn with_source(mut draft: Draft, media_type: &str, sha256: &str) -> String {

@@ -90,6 +90,10 @@ pub struct MemberBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MembersBody {
+    /// Members that the collection lists.
+    pub expected: usize,
+    /// Those of them that are held here.
+    pub held: usize,
     pub number_matched: usize,
     pub members: Vec<MemberBody>,
 }
@@ -108,9 +112,12 @@ pub async fn resolve(request: HttpRequest, state: Data<State>) -> Answer {
     if found.is_empty() {
         return Err(Error::NoSuch { what: format!("record named {id:?}") }.into());
     }
-    let base = state.base(&request);
-    let matches = found.into_iter().map(|found| match_body(&base, found)).collect();
-    Ok(HttpResponse::Ok().json(ResolveBody { id, matches }))
+    Ok(HttpResponse::Ok().json(body(&state.base(&request), id, found)))
+}
+
+/// The answer of a name: for the command line too.
+pub fn body(base: &str, id: String, found: Vec<Match>) -> ResolveBody {
+    ResolveBody { id, matches: found.into_iter().map(|found| match_body(base, found)).collect() }
 }
 
 /// Lists the records that refer to a record, by any of its names.
@@ -151,7 +158,9 @@ pub async fn members(request: HttpRequest, state: Data<State>, collection: Path<
     let limit = limit(&mut parameters)?;
     parameters.finish(&["held", "limit"])?;
     let catalogue = state.catalogue.clone();
-    let found = crate::http::blocking(move || catalogue.listed_members(&collection, held)).await?;
+    let mut found = crate::http::blocking(move || catalogue.listed_members(&collection)).await?;
+    let (expected, held_here) = (found.len(), found.iter().filter(|member| member.held.is_some()).count());
+    found.retain(|member| held.is_none_or(|held| held == member.held.is_some()));
     let base = state.base(&request);
     let number_matched = found.len();
     let body = |Member { name, held }| {
@@ -159,7 +168,7 @@ pub async fn members(request: HttpRequest, state: Data<State>, collection: Path<
         MemberBody { name, held: record.is_some(), record }
     };
     let members = found.into_iter().take(limit).map(body).collect();
-    Ok(HttpResponse::Ok().json(MembersBody { number_matched, members }))
+    Ok(HttpResponse::Ok().json(MembersBody { expected, held: held_here, number_matched, members }))
 }
 
 fn limit(parameters: &mut Parameters) -> Result<usize, Error> {
