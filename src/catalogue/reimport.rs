@@ -23,9 +23,14 @@ const REMEMBERED: usize = 8;
 pub enum Verdict {
     Identical,
     /// The first member that differs, as a JSON pointer, and the new record.
-    Changed { pointer: String, record: String },
+    Changed {
+        pointer: String,
+        record: String,
+    },
     /// The source makes no record of this key any more, or none that the schema takes.
-    Refused { reason: String },
+    Refused {
+        reason: String,
+    },
     /// No importer of this binary knows the source.
     NoImporter,
 }
@@ -225,7 +230,8 @@ fn with_delivery(fresh: &str, stored: &str, path: Option<&str>) -> Result<String
         let mut files: Vec<Box<RawValue>> = Vec::new();
         for file in members.get("files").and_then(json::elements).unwrap_or_default() {
             let mut file = Members::parse(file).map_err(Error::internal(broken))?;
-            let same = held.iter_mut().find(|held| held.as_ref().is_some_and(|held| held.get("name") == file.get("name")));
+            let same =
+                held.iter_mut().find(|held| held.as_ref().is_some_and(|held| held.get("name") == file.get("name")));
             if let Some(held) = same.and_then(Option::take) {
                 add_delivered(&mut file, &held)?;
             }

@@ -57,9 +57,10 @@ struct Account {
 
 impl Import {
     pub fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let collection = self.collection.as_deref().map(|id| {
-            RecordId::parse(id).map_err(|error| Failure::usage(format!("{id:?}: {error}")))
-        });
+        let collection = self
+            .collection
+            .as_deref()
+            .map(|id| RecordId::parse(id).map_err(|error| Failure::usage(format!("{id:?}: {error}"))));
         let collection = collection.transpose()?;
         let kinds = match (&self.kind, &collection) {
             (Some(kind), _) => {

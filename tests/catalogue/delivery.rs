@@ -8,20 +8,7 @@ const COLLECTION: &str = "urn:nasa:pds:b:c";
 const TABLE: &[u8] = b"1,2\n3,4\n";
 
 fn id(name: &str) -> String {
-    format!("urn:nasa:pds:b:c:{name}::1.0")
-}
-
-/// The product of a label that names one file.
-fn product_of(delivery: &Delivery, report: &crate::support::delivery::Report, label: &str) -> Value {
-    let keys = report.file(label)["records"].as_array().expect("records");
-    let key = keys.first().and_then(Value::as_str).unwrap_or_else(|| panic!("{label} made no record"));
-    assert!(key.contains(COLLECTION), "{key}");
-    let service = delivery.serve();
-    let found = service.search("kind=product&limit=100&sort=id");
-    let records = found["records"].as_array().expect("records").clone();
-    let name = label.trim_end_matches(".xml");
-    let product = records.into_iter().find(|record| record["id"].as_str().is_some_and(|id| id.contains(name)));
-    product.unwrap_or_else(|| panic!("{label}: not found"))
+    format!("{COLLECTION}:{name}")
 }
 
 #[test]
@@ -47,7 +34,7 @@ fn a_promise_is_checked_on_the_bytes_as_delivered() {
     for (name, _, size, _, expected) in cases {
         let label = format!("{name}.xml");
         assert_eq!(report.status(&label), "imported", "{name}");
-        let product = product_of(&delivery, &report, &label);
+        let product = delivery.product(COLLECTION, &id(name));
         let file = &product["files"][0];
         assert_eq!((&file["fixity"], &product["fixity"]["status"]), (&json!(expected), &json!(expected)), "{name}");
         let held = expected != "absent";
@@ -75,7 +62,7 @@ fn names_with_backslashes_and_in_other_folders_find_their_files() {
     ]);
     let report = delivery.ingest();
     assert_eq!((report.status("p1.xml"), report.status("t.tab")), ("imported", "attached"));
-    let product = product_of(&delivery, &report, "p1.xml");
+    let product = delivery.product(COLLECTION, &id("p1"));
     assert_eq!(product["files"][0]["delivered_as"], "delivery/data/t.tab");
 }
 
@@ -93,10 +80,14 @@ fn nothing_outside_of_the_delivery_is_read() {
     let report = delivery.ingest();
     for (at, name) in names.iter().enumerate() {
         let label = format!("out{at}.xml");
-        let product = product_of(&delivery, &report, &label);
+        let product = delivery.product(COLLECTION, &id(&format!("out{at}")));
         assert_eq!(product["files"][0]["fixity"], "absent", "{name}");
         assert_eq!(product["files"][0]["storage"], Value::Null, "{name}");
-        assert_eq!(report.said(&label).iter().filter(|said| said.contains("is not in the delivery")).count(), 1, "{name}");
+        assert_eq!(
+            report.said(&label).iter().filter(|said| said.contains("is not in the delivery")).count(),
+            1,
+            "{name}"
+        );
     }
     assert_eq!(report.count("files"), names.len() as u64);
 }
@@ -104,7 +95,9 @@ fn nothing_outside_of_the_delivery_is_read() {
 #[test]
 fn spoiled_files_are_one_clear_finding_each_and_the_rest_is_ingested() {
     let good = label("good", &[]);
-    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(good.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let named = |name: &str| good.replace("c:good", &format!("c:{name}"));
+    let wide = named("utf16").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let utf16 = [b"\xff\xfe".as_slice(), &wide].concat();
     let latin = good.replace("UTF-8", "ISO-8859-1").replace("Of urn", "Fl\u{e4}che urn").replace("c:good", "c:latin");
     let latin: Vec<u8> = latin.chars().map(|sign| u8::try_from(u32::from(sign)).expect("latin")).collect();
     let bomb = format!(
@@ -121,7 +114,6 @@ fn spoiled_files_are_one_clear_finding_each_and_the_rest_is_ingested() {
     let mut cut = b"\x89HDF\r\n\x1a\n".to_vec();
     cut.resize(1_000, 0);
     let line = vec![b'x'; 40 << 20];
-    let named = |name: &str| good.replace("c:good", &format!("c:{name}"));
     let spoiled: [(&str, Vec<u8>); 6] = [
         ("truncated.xml", good.as_bytes()[..good.len() / 2].to_vec()),
         ("bomb.xml", bomb.into_bytes()),
@@ -160,7 +152,11 @@ fn cyclic_bundles_and_an_inventory_that_names_itself_are_kept_as_they_are() {
             "<Bundle_Member_Entry><lid_reference>urn:nasa:pds:{other}</lid_reference>\
              <member_status>Primary</member_status><reference_type>bundle_has_bundle</reference_type></Bundle_Member_Entry>"
         );
-        pds4("Product_Bundle", &format!("urn:nasa:pds:{own}"), &format!("<Bundle><bundle_type>Archive</bundle_type></Bundle>{member}"))
+        pds4(
+            "Product_Bundle",
+            &format!("urn:nasa:pds:{own}"),
+            &format!("<Bundle><bundle_type>Archive</bundle_type></Bundle>{member}"),
+        )
     };
     let area = "<File_Area_Inventory><File><file_name>inventory.csv</file_name></File><Inventory><records>3</records>\
         <record_delimiter>Carriage-Return Line-Feed</record_delimiter><field_delimiter>Comma</field_delimiter></Inventory></File_Area_Inventory>";
@@ -173,18 +169,19 @@ fn cyclic_bundles_and_an_inventory_that_names_itself_are_kept_as_they_are() {
         ("good.xml", label("good", &[]).as_bytes()),
     ]);
     let report = delivery.ingest();
+    assert!(report.said("collection.xml").iter().any(|said| said.contains("lists itself")));
     assert_eq!((report.count("refused"), report.status("inventory.csv")), (0, "attached"), "{}", report.0);
     let service = delivery.serve();
-    let collection = report.file("collection.xml")["records"][0].as_str().expect("a key").to_owned();
-    let collections = service.get("/api/v1/collections?limit=100").expect_status(200).json();
-    let ids: Vec<&str> = collections["collections"].as_array().expect("a list").iter().filter_map(|c| c["id"].as_str()).collect();
-    let own = ids.iter().find(|id| id.contains("b:c")).unwrap_or_else(|| panic!("{collection} is not in {ids:?}"));
-    let lacking = service.get(&format!("/api/v1/collections/{own}/members?held=false")).expect_status(200).json();
-    assert_eq!(lacking["numberMatched"], 1, "{lacking}");
-    assert_eq!(lacking["members"][0]["name"], "urn:nasa:pds:b:c:lacking::1.0");
-    let held = service.get(&format!("/api/v1/collections/{own}/members?held=true")).expect_status(200).json();
-    assert_eq!(held["numberMatched"], 2, "{held}");
-    service.get(&format!("/api/v1/collections/{own}/members?hold=true")).expect_status(400);
+    let members = |query: &str| service.get(&format!("/api/v1/collections/{COLLECTION}/members{query}"));
+    let all = members("").expect_status(200).json();
+    assert_eq!((&all["expected"], &all["held"]), (&json!(2), &json!(1)), "{all}");
+    for (query, name) in [("?held=false", "lacking"), ("?held=true", "good")] {
+        let found = members(query).expect_status(200).json();
+        assert_eq!(found["members"].as_array().map(Vec::len), Some(1), "{found}");
+        assert_eq!(found["members"][0]["name"], format!("{COLLECTION}:{name}::1.0"), "{found}");
+    }
+    members("?hold=true").expect_status(400);
+    members("?held=perhaps").expect_status(400);
     drop(service);
     let (code, account) = delivery.json(&["import"]);
     assert_eq!((code, &account["identical"], &account["changed"]), (0, &account["records"], &json!(0)), "{account}");
@@ -270,15 +267,21 @@ fn an_edit_by_hand_is_named_by_import_and_files_attached_later_stay() {
 fn any_name_of_a_record_leads_to_it() {
     let delivery = Delivery::new();
     let service = delivery.serve();
-    service.put("/api/v1/collections/c", json!({"id":"c","kind":"collection","title":"C"}).to_string()).expect_status(201);
+    service
+        .put("/api/v1/collections/c", json!({"id":"c","kind":"collection","title":"C"}).to_string())
+        .expect_status(201);
     let product = |names: Value, aliases: Value, links: Value| {
         let record = json!({"id":"p","kind":"product","collection":"c","title":"P","identifiers":names,"aliases":aliases,"links":links});
         service.put("/api/v1/collections/c/products/p", record.to_string())
     };
     let link = json!([{"rel":"derived_from","href":"urn:nasa:pds:b:raw:q::1.0"}]);
     product(json!([{"scheme":"lidvid","value":"urn:x:p::1.0"}]), json!(["old name"]), link.clone()).expect_status(201);
-    product(json!([{"scheme":"lidvid","value":"urn:x:p::2.0"},{"scheme":"doi","value":"10.1/p"}]), json!(["old name"]), link)
-        .expect_status(200);
+    product(
+        json!([{"scheme":"lidvid","value":"urn:x:p::2.0"},{"scheme":"doi","value":"10.1/p"}]),
+        json!(["old name"]),
+        link,
+    )
+    .expect_status(200);
     let gone = json!({"id":"g","kind":"product","collection":"c","title":"G","aliases":["was here"]});
     service.put("/api/v1/collections/c/products/g", gone.to_string()).expect_status(201);
     service.delete("/api/v1/collections/c/products/g").expect_status(200);
