@@ -71,13 +71,6 @@ judge_questions() {
 
 # recover.py and the outside validators on a finished store, and a walk on the corpus.
 =======
-# Importing the kept sources again changes nothing: check_reimport PROGRAM STORE FOLDER
-check_reimport() {
-    local status=0
-    "$1" --store "$2" ingest "$3" >/dev/null || status=$?
-    [ "$status" -le 1 ] || fail "ingest ends with $status"
-    "$1" --store "$2" import
-}
 
 # recover.py and the outside validators on a finished store, D1 and D2 and a walk on the corpus.
 >>>>>>> deliv
