@@ -4,6 +4,7 @@
 use std::io::Read;
 
 use crate::importer::Reason;
+use crate::importer::shared::time::{self, System};
 
 /// Most attributes and entries: real files have some 100. Ends chains that lead back into themselves.
 const MAX_RECORDS: usize = 20_000;
@@ -207,10 +208,19 @@ impl Layout<'_> {
         Some(match kind {
             11 | 12 | 14 => raw.to_string(),
             21 | 44 => finite(f64::from(f32::from_bits(u32::try_from(raw).ok()?)))?,
-            22 | 45 | 31 => finite(f64::from_bits(raw))?,
+            22 | 45 => finite(f64::from_bits(raw))?,
+            31 => moment(System::CdfEpoch, finite(f64::from_bits(raw))?),
+            33 => moment(System::Tt2000, signed.to_string()),
             _ => signed.to_string(),
         })
     }
+}
+
+/// JSON text of an instant in UTC; the count itself where it stands for none, as fill values do.
+fn moment(system: System, count: String) -> String {
+    let is_fill = count.starts_with('-') && count.len() >= i64::MIN.to_string().len();
+    let read = time::read_in(system, &count).filter(|_| !is_fill);
+    read.map_or(count, |read| format!("\"{}\"", read.start))
 }
 
 fn finite(value: f64) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::importer::Format;
-use crate::importer::shared::trial;
+use crate::importer::tests::corpus;
 use crate::model::Sha256;
 
 fn made(path: &str, bytes: &[u8]) -> Imported {
@@ -108,8 +108,8 @@ fn what_is_no_label_is_one_finding() {
 
 #[test]
 fn every_label_of_the_corpus_passes_the_schema() {
-    let Some((files, records, _)) = trial::corpus(Format::Pds3, &["pds3", "pds4/transform"]) else { return };
-    assert!(files >= 200 && records >= 200, "{files} labels, {records} records");
+    let Some(tally) = corpus::run(Format::Pds3, &["pds3", "pds4/transform"]) else { return };
+    assert!(tally.files >= 200 && tally.records >= 200, "{tally:?}");
 }
 
 #[test]
@@ -117,5 +117,5 @@ fn spoiled_labels_are_told() {
     let text = "PDS_VERSION_ID = PDS3\r\n/* c */\r\n^IMAGE = (\"X.IMG\", 3 <BYTES>)\r\nDATA_SET_ID = {\"S-1\", 'S-2'}\r\n\
         PRODUCT_ID = \"P1\"\r\nOBJECT = IMAGE\r\nLINES = 2#101#\r\nEND_OBJECT = IMAGE\r\nEND\r\n";
     let text = text.replace("\r\n", "\n");
-    trial::survives(Format::Pds3, &text);
+    corpus::survives(Format::Pds3, &text);
 }

@@ -1,5 +1,7 @@
+//! Tables in, products out: rows that are data sets, tables that are one, and answers that are errors.
+
 use crate::importer::Format;
-use crate::importer::formats::corpus;
+use crate::importer::tests::corpus;
 use serde_json::json;
 
 const OBSCORE: &str = r#"<?xml version="1.0"?>
@@ -59,12 +61,12 @@ fn other_documents_say_what_they_are() {
 #[test]
 fn damage_never_panics() {
     let two_rows = OBSCORE.replace("<TR><TD>C</TD><TD/><TD>Three</TD><TD/><TD/><TD/><TD/><TD/><TD/></TR>\n", "");
-    corpus::survives_damage(Format::Vo, &two_rows);
+    corpus::survives(Format::Vo, &two_rows);
 }
 
 #[test]
 fn every_document_of_the_corpus_is_accounted_for() {
-    let Some(tally) = corpus::run("vo", Format::Vo) else { return };
+    let Some(tally) = corpus::run(Format::Vo, &["vo"]) else { return };
     assert_eq!((tally.files, tally.unrecognised), (23, 0), "{:#?}", tally);
     assert!(tally.records > 60, "{tally:#?}");
 }
