@@ -244,3 +244,21 @@ fn text(bytes: &[u8]) -> String {
     let text = std::str::from_utf8(bytes).map(str::to_owned);
     text.unwrap_or_else(|_| bytes.iter().copied().map(char::from).collect()).trim().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_utc_and_fill_values_stay_counts() {
+        let cases = [
+            (System::Tt2000, "631108869184000000", "\"2020-01-01T00:00:00.000000Z\""),
+            (System::Tt2000, "-9223372036854775808", "-9223372036854775808"),
+            (System::CdfEpoch, "63713520000000", "\"2019-01-01T00:00:00.000000Z\""),
+            (System::CdfEpoch, "-10000000000000000000000000000000", "-10000000000000000000000000000000"),
+        ];
+        for (system, count, expected) in cases {
+            assert_eq!(moment(system, count.to_owned()), expected, "{count}");
+        }
+    }
+}

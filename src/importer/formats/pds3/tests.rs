@@ -98,6 +98,22 @@ fn catalogue_objects_become_records_of_their_kinds() {
 }
 
 #[test]
+fn bare_numbers_of_levels_are_codes_of_codmac() {
+    for (written, part) in [
+        ("2", r#""level":{"normalised":"raw","as_written":"2","scheme":"CODMAC"}"#),
+        ("\"3\"", r#""level":{"normalised":"calibrated","as_written":"3","scheme":"CODMAC"}"#),
+        ("9", r#""level":{"as_written":"9","scheme":"CODMAC"}"#),
+        ("\"LEVEL 1B\"", r#""level":{"normalised":"L1B","as_written":"LEVEL 1B"}"#),
+    ] {
+        let text = format!("PDS_VERSION_ID = PDS3\nPRODUCT_ID = P\nPROCESSING_LEVEL_ID = {written}\nEND\n");
+        let record = record("x.lbl", &text);
+        assert!(record.contains(part), "{part} in {record}");
+    }
+    let cube = "Object = IsisCube\nGroup = Archive\nProcessingLevelId = 3\nEnd_Group\nEnd_Object\nEnd\n";
+    assert!(record("x.cub", cube).contains(r#""normalised":"calibrated""#));
+}
+
+#[test]
 fn what_is_no_label_is_one_finding() {
     let deep = format!("PDS_VERSION_ID = PDS3\n{}", "OBJECT = A\n".repeat(1_000));
     for text in ["PDS_VERSION_ID = \"PDS3", "A = 1", "PDS_VERSION_ID", &deep, "Object = IsisCube\n(", "END"] {

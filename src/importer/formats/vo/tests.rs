@@ -39,6 +39,21 @@ fn each_row_is_a_product() {
 }
 
 #[test]
+fn days_are_modified_julian_or_julian_by_their_size() {
+    for (name, days, start) in
+        [("t_min", "58849", "2020-01-01T00:00:00"), ("time_min", "2458849.5", "2020-01-01T00:00:00")]
+    {
+        let text = format!(
+            "<VOTABLE><RESOURCE type=\"results\"><TABLE><FIELD name=\"obs_id\" datatype=\"char\"/><FIELD name=\"{name}\" datatype=\"double\"/>\
+             <DATA><TABLEDATA><TR><TD>a</TD><TD>{days}</TD></TR></TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>"
+        );
+        let record = corpus::record(Format::Vo, &text);
+        let written = record.pointer("/time/start").and_then(serde_json::Value::as_str).unwrap_or_default();
+        assert!(written.starts_with(start), "{days}: {record:#}");
+    }
+}
+
+#[test]
 fn other_documents_say_what_they_are() {
     let table =
         "<VOTABLE><RESOURCE><TABLE name=\"t\"><FIELD name=\"x\" datatype=\"int\"/></TABLE></RESOURCE></VOTABLE>";
