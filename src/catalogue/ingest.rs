@@ -261,7 +261,7 @@ impl Catalogue {
         if let Some(collection) = &checked.key.collection {
             self.ensure_collection(collection, submitter.agent, commands)?;
         }
-        commands.push(put(checked.key, text, payloads, Intent::Put, submitter.agent));
+        commands.push(put(checked.key, text, payloads, Intent::Import, submitter.agent));
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! The command line: one file per verb.
 
+mod account;
 mod backup;
 mod bench;
 mod client;

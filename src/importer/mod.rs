@@ -42,6 +42,11 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// The last part of [`Self::path`]; `None` where nothing is known of it.
+    fn file_name(&self) -> Option<&'a str> {
+        self.path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty())
+    }
+
     /// The usual context: whole files, [`UNCOLLECTED`].
     pub fn new(digest: &'a dyn Fn(&[u8]) -> Sha256) -> Self {
         Self {

@@ -62,8 +62,11 @@ impl Format {
     }
 }
 
+/// Whether a document is of a format, by its name and first bytes.
+type Recognises = fn(&str, &[u8]) -> bool;
+
 /// Formats that know their own: asked in this order, before STAC and native JSON.
-const FOREIGN: &[(Format, fn(&str, &[u8]) -> bool)] = &[
+const FOREIGN: &[(Format, Recognises)] = &[
     (Format::Pds4, formats::pds4::recognises),
     (Format::Spase, formats::spase::recognises),
     (Format::Safe, formats::safe::recognises),

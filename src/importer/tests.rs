@@ -1,5 +1,7 @@
 //! Documents in, records and findings out.
 
+pub(super) mod corpus;
+
 use super::*;
 use crate::model::Entity;
 use crate::schema::Registry;

@@ -11,8 +11,8 @@ pub(super) fn check(syntax: Syntax, bytes: &[u8]) -> Result<(), Broken> {
         return Err(Broken::new(0, format!("longer than {MAX_BYTES} bytes")));
     }
     match syntax {
-        Syntax::JsonLd => nesting(bytes, &[b'"'], false),
-        Syntax::Turtle => nesting(bytes, &[b'"', b'\''], true),
+        Syntax::JsonLd => nesting(bytes, b"\"", false),
+        Syntax::Turtle => nesting(bytes, b"\"'", true),
         Syntax::RdfXml => entities(bytes),
     }
 }

@@ -3,8 +3,9 @@
 
 Every file below `data/` must end with exactly one status and, unless it made a record, with a reason; the sums must agree
 with each other; labels that this judge finds in the files by itself must have made records of their format; a second
-ingest must write nothing; `verify` must find the store sound. The page of the coverage is made from the report, without
-times, so that it can be compared with the one that is committed.
+ingest must write nothing; `verify` must find the store sound; the kept sources, imported again, must give the same
+records. The page of the coverage is made from the report, without times, so that it can be compared with the one that is
+committed.
 """
 
 import json
@@ -209,17 +210,29 @@ def check_again(report, binary, store, folder, scratch, first):
     account, _, _ = ingest(binary, store, folder, scratch)
     summary = account["summary"]
     sources = Counter(key for entry in first["files"].values() for key in entry.get("records", []))
-    several = sum(count > 1 for count in sources.values())
+    several = [key for key, count in sources.items() if count > 1]
     report.check(summary["created"] == 0, f"the second ingest created {summary['created']} records")
-    report.check(summary["replaced"] == 0, f"the second ingest replaced {summary['replaced']} records; {several} records are described by more than one document of the corpus")
+    report.check(summary["replaced"] == 0, f"the second ingest replaced {summary['replaced']} records; {len(several)} records are described by more than one document of the corpus: {several[:3]}")
     # Implied collections are there already, so that a file may name a record less.
     status = lambda entries: {name: (entry["status"], entry.get("reasons")) for name, entry in entries.items()}
     report.check(status(account["files"]) == status(first["files"]), "the second ingest gives files another status")
     sound, after = events(binary, store)
     report.check(sound.returncode == 0, f"verify after the second ingest ended with {sound.returncode}: {sound.stdout[-500:]}")
     report.check(before == after, f"{after - before} events more after the second ingest")
-    report.figure("described more than once", several)
+    report.figure("described more than once", len(several))
     report.figure("events", before)
+
+
+def check_import(report, binary, store):
+    """The kept sources, imported again, give the records byte for byte."""
+    done = perennial(binary, store, "import", "--json", check=False)
+    if not report.check(done.returncode in DOCUMENTED_EXITS, f"import ended with {done.returncode}: {done.stderr[-500:]}"):
+        return
+    again = json.loads(done.stdout)
+    changes = list(again["changes"].items())[:5]
+    report.check(again["identical"] == again["records"] > 0, f"imported again, {again['changed']} of {again['records']} records change, {again['refused']} are refused, {again['no_importer']} have no importer: {changes}")
+    report.check(done.returncode == 0, f"import ended with {done.returncode}: {list(again['refusals'].items())[:5]}")
+    report.figure("identical when imported again", again["identical"])
 
 
 def general(reason):
@@ -337,6 +350,7 @@ def judge(arguments, report):
     copy = Path(f"{store}-again")
     subprocess.run(["cp", "-r", "--", str(store), str(copy)], check=True)
     check_again(report, arguments.binary, copy, folder, scratch, account)
+    check_import(report, arguments.binary, store)
     subprocess.run(["rm", "-rf", "--", str(copy), str(scratch)], check=True)
     for name in ("imported", "attached", "refused", "noted"):
         report.figure(name, summary[f"{name}_files"])

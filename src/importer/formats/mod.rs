@@ -17,7 +17,3 @@ pub mod records;
 pub mod safe;
 pub mod spase;
 pub mod vo;
-
-#[cfg(test)]
-#[path = "tests/corpus.rs"]
-pub mod corpus;

@@ -180,7 +180,7 @@ fn volume_of(address: &str) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::importer::Format;
-    use crate::importer::shared::trial;
+    use crate::importer::tests::corpus;
     use crate::model::Sha256;
     use crate::schema::Registry;
 
@@ -241,9 +241,9 @@ mod tests {
 
     #[test]
     fn damaged_documents_are_told_and_the_corpus_passes() {
-        trial::survives(Format::Opus, METADATA);
-        if let Some(counts) = trial::corpus(Format::Opus, &["opus"]) {
-            assert!(counts.0 > 0 && counts.1 == counts.0, "{counts:?}");
+        corpus::survives(Format::Opus, METADATA);
+        if let Some(tally) = corpus::run(Format::Opus, &["opus"]) {
+            assert!(tally.files > 0 && tally.records == tally.files, "{tally:?}");
         }
     }
 }

@@ -10,8 +10,5 @@ pub(super) mod pvl;
 pub(super) mod record;
 pub(super) mod space;
 pub(super) mod time;
-#[cfg(test)]
-#[path = "tests/trial.rs"]
-pub(super) mod trial;
 pub(super) mod values;
 pub(super) mod xml;

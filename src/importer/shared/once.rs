@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::names::Role;
 use super::record::Record;
+use super::values::{self, tidy};
 use crate::importer::{Context, Imported, Reason};
 use crate::model::{Draft, RecordId};
 
@@ -78,7 +79,7 @@ impl<'c> Once<'c> {
 
     /// A keyword; levels of a path are parted by ` > `, lines and runs of spaces joined.
     pub fn keyword(&mut self, scheme: Option<&str>, path: &str) {
-        self.record.keyword(scheme, &path.split_whitespace().collect::<Vec<_>>().join(" "));
+        self.record.keyword(scheme, &tidy(path));
     }
 
     /// An identifier that resolves to the record.
@@ -203,7 +204,7 @@ impl Provider {
 pub fn number_of(written: &str) -> Option<&str> {
     let written = written.trim();
     let written = written.strip_prefix('+').unwrap_or(written);
-    serde_json::from_str::<serde_json::Number>(written).is_ok().then_some(written)
+    values::number(written)
 }
 
 /// The DOI in `10.5067/x`, `doi:10.5067/x`, `https://doi.org/10.5067/x`.

@@ -47,6 +47,12 @@ pub fn number(text: &str) -> Option<&str> {
     (leads && plain && point && before_exponent && held).then_some(text)
 }
 
+/// Name of a file: the last part of its address, without what is asked of the server.
+pub fn name_of_address(address: &str) -> Option<&str> {
+    let path = address.split(['?', '#']).next().unwrap_or(address);
+    path.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty())
+}
+
 /// Text as a double, for footprints.
 pub fn double(text: Option<&str>) -> Option<f64> {
     text?.trim().parse::<f64>().ok().filter(|value| value.is_finite())

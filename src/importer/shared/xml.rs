@@ -167,7 +167,7 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Reason> {
         Ok(text) => return Ok(Cow::Borrowed(text)),
         Err(error) => error,
     };
-    let declared = declared_encoding(bytes).and_then(|label| encoding_rs::Encoding::for_label(label));
+    let declared = declared_encoding(bytes).and_then(encoding_rs::Encoding::for_label);
     match declared {
         Some(encoding) if encoding != encoding_rs::UTF_8 => Ok(encoding.decode(bytes).0),
         // A head that was cut within a character.
@@ -233,11 +233,6 @@ impl Element {
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.is_read.set(true);
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    /// All attributes, local name and value.
-    pub fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// All children.

@@ -4,6 +4,7 @@
 use std::io::Read;
 
 use crate::importer::Reason;
+use crate::importer::shared::time::{self, System};
 
 /// Most attributes and entries: real files have some 100. Ends chains that lead back into themselves.
 const MAX_RECORDS: usize = 20_000;
@@ -207,10 +208,19 @@ impl Layout<'_> {
         Some(match kind {
             11 | 12 | 14 => raw.to_string(),
             21 | 44 => finite(f64::from(f32::from_bits(u32::try_from(raw).ok()?)))?,
-            22 | 45 | 31 => finite(f64::from_bits(raw))?,
+            22 | 45 => finite(f64::from_bits(raw))?,
+            31 => moment(System::CdfEpoch, finite(f64::from_bits(raw))?),
+            33 => moment(System::Tt2000, signed.to_string()),
             _ => signed.to_string(),
         })
     }
+}
+
+/// JSON text of an instant in UTC; the count itself where it stands for none, as fill values do.
+fn moment(system: System, count: String) -> String {
+    let is_fill = count.starts_with('-') && count.len() >= i64::MIN.to_string().len();
+    let read = time::read_in(system, &count).filter(|_| !is_fill);
+    read.map_or(count, |read| format!("\"{}\"", read.start))
 }
 
 fn finite(value: f64) -> Option<String> {
@@ -233,4 +243,22 @@ fn text(bytes: &[u8]) -> String {
     let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     let text = std::str::from_utf8(bytes).map(str::to_owned);
     text.unwrap_or_else(|_| bytes.iter().copied().map(char::from).collect()).trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_utc_and_fill_values_stay_counts() {
+        let cases = [
+            (System::Tt2000, "631108869184000000", "\"2020-01-01T00:00:00.000000Z\""),
+            (System::Tt2000, "-9223372036854775808", "-9223372036854775808"),
+            (System::CdfEpoch, "63713520000000", "\"2019-01-01T00:00:00.000000Z\""),
+            (System::CdfEpoch, "-10000000000000000000000000000000", "-10000000000000000000000000000000"),
+        ];
+        for (system, count, expected) in cases {
+            assert_eq!(moment(system, count.to_owned()), expected, "{count}");
+        }
+    }
 }

@@ -32,7 +32,7 @@ fn read(bytes: &[u8], context: &Context<'_>, imported: &mut Imported) -> Result<
     let contents = attributes::read(bytes)?;
     let texts = |name: &str| texts(&contents.attributes, name);
     let get = |name: &str| texts(name).into_iter().next();
-    let delivered = context.path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty());
+    let delivered = context.file_name();
     let file_id = get("Logical_file_id").filter(|id| !id.contains("00000000"));
     let stem = delivered.map(|name| name.rsplit_once('.').map_or(name, |(stem, _)| stem));
     let digest = || format!("sha256:{}", (context.digest)(bytes));

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::super::super::shared::names::Role;
 use super::super::super::shared::once::Once;
 use super::super::super::shared::record::File;
+use super::super::super::shared::values::name_of_address;
 use super::super::super::shared::xml::Element;
 use super::parts::{self, first, given};
 use super::{echo, entry_id};
@@ -88,8 +89,7 @@ fn attributes(once: &mut Once<'_>, root: &Element) {
 
 /// Name of a file: the last part of its address.
 pub(super) fn file_name(address: &str) -> &str {
-    let path = address.split(['?', '#']).next().unwrap_or(address);
-    path.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(address)
+    name_of_address(address).unwrap_or(address)
 }
 
 /// A whole number of bytes.

@@ -1,8 +1,8 @@
 //! Documents of the CMR's dialects, written for these tests.
 
-use super::super::super::shared::trial::{corpus, holds, imported, one, survives};
 use super::*;
 use crate::importer::Format;
+use crate::importer::tests::corpus::{holds, imported, one, run, survives};
 
 const ECHO: &str = r#"<?xml version="1.0"?>
 <Collection><ShortName>ABC10</ShortName><VersionId>5</VersionId><InsertTime>2010-01-02T03:04:05Z</InsertTime>
@@ -198,6 +198,6 @@ fn what_names_nothing_is_refused_and_nothing_panics() {
 
 #[test]
 fn the_corpus_is_imported_whole() {
-    let Some(counts) = corpus(Format::Cmr, &["cmr", "stac/cmr-crosswalk"]) else { return };
-    assert_eq!((counts.0, counts.1), (286, 286), "{counts:?}");
+    let Some(tally) = run(Format::Cmr, &["cmr", "stac/cmr-crosswalk"]) else { return };
+    assert_eq!((tally.files, tally.records), (286, 286), "{tally:?}");
 }

@@ -6,8 +6,6 @@ use std::collections::HashMap;
 use crate::importer::shared::record::FieldCounts;
 use crate::rdf::{Term, Triple};
 
-pub(super) const TYPE: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type";
-
 /// Namespaces and the short names that properties get.
 const PREFIXES: &[(&str, &str)] = &[
     ("dcat:", "http://www.w3.org/ns/dcat#"),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::importer::Format;
-use crate::importer::shared::trial;
+use crate::importer::tests::corpus;
 use crate::model::Sha256;
 use crate::schema::Registry;
 
@@ -100,8 +100,8 @@ fn what_is_broken_or_describes_nothing_is_one_finding() {
 fn damaged_documents_are_told_and_the_corpus_passes() {
     let one =
         "@prefix dcat: <http://www.w3.org/ns/dcat#> .\n<http://x/d> a dcat:Dataset ;\n dcat:keyword \"a\" , \"b\" .\n";
-    trial::survives(Format::Dcat, one);
-    if let Some((files, records, findings)) = trial::corpus(Format::Dcat, &["dcat"]) {
-        assert!(files > 0 && records > 0, "{files} files, {records} records, {findings} findings");
+    corpus::survives(Format::Dcat, one);
+    if let Some(tally) = corpus::run(Format::Dcat, &["dcat"]) {
+        assert!(tally.files > 0 && tally.records > 0, "{tally:?}");
     }
 }

@@ -9,6 +9,7 @@ use super::super::shared::once::Once;
 use super::super::shared::record::File;
 use super::super::shared::space::Shape;
 use super::super::shared::time::Written;
+use super::super::shared::values::double;
 use super::super::shared::xml::{self, Element};
 use super::cmr;
 use crate::importer::{Context, Finding, Imported, Reason};
@@ -176,7 +177,7 @@ fn time(once: &mut Once<'_>, granule: &Element) {
 }
 
 fn number(element: &Element, path: &str) -> Option<f64> {
-    element.text_at(path)?.parse().ok().filter(|number: &f64| number.is_finite())
+    double(element.text_at(path))
 }
 
 fn point(element: &Element) -> Option<[f64; 2]> {

@@ -1,7 +1,7 @@
 //! Granule metadata written for these tests.
 
-use super::super::super::shared::trial::{corpus, holds, one, survives};
 use crate::importer::Format;
+use crate::importer::tests::corpus::{holds, one, run, survives};
 
 const GRANULE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE GranuleMetaDataFile SYSTEM "http://ecsinfo.gsfc.nasa.gov/ECSInfo/ecsmetadata/dtds/DPL/ECS/ScienceGranuleMetadata.dtd">
@@ -68,6 +68,6 @@ fn what_names_no_granule_is_refused_and_nothing_panics() {
 
 #[test]
 fn the_corpus_is_imported_whole() {
-    let Some(counts) = corpus(Format::Ecs, &["modis-xml", "aster-xml"]) else { return };
-    assert_eq!(counts, (56, 56, 0));
+    let Some(tally) = run(Format::Ecs, &["modis-xml", "aster-xml"]) else { return };
+    assert_eq!((tally.files, tally.records, tally.findings), (56, 56, 0), "{tally:?}");
 }

@@ -54,7 +54,7 @@ fn read(bytes: &[u8], context: &Context<'_>, imported: &mut Imported) -> Result<
     }
     let headers = cards::read(bytes)?;
     let get = |keys: &[&str]| keys.iter().find_map(|key| headers.all.iter().find_map(|header| header.get(key)));
-    let delivered = context.path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty());
+    let delivered = context.file_name();
     let named = get(&["FILENAME"]).filter(|name| !name.contains('/'));
     let digest = || format!("sha256:{}", (context.digest)(bytes.get(..headers.end).unwrap_or_default()));
     let written = named.or(delivered).or_else(|| get(&["ROOTNAME", "OBS_ID"])).map_or_else(digest, str::to_owned);

@@ -17,7 +17,7 @@ pub fn footprint(record: &mut Record<'_>, headers: &[Header]) {
         }
         let is_equatorial = |axis: &str, name: &str| axis.starts_with(name);
         let is_swapped = is_equatorial(&first, "DEC") && is_equatorial(&second, "RA");
-        if !is_swapped && !(is_equatorial(&first, "RA") && is_equatorial(&second, "DEC")) {
+        if !(is_swapped || is_equatorial(&first, "RA") && is_equatorial(&second, "DEC")) {
             continue;
         }
         let frame = header.get("RADESYS").or_else(|| header.get("RADECSYS")).unwrap_or("ICRS").to_owned();

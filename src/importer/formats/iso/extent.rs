@@ -3,6 +3,7 @@
 use super::super::super::shared::once::Once;
 use super::super::super::shared::space::Shape;
 use super::super::super::shared::time::Written;
+use super::super::super::shared::values::double;
 use super::super::super::shared::xml::Element;
 use super::{first, identification, value, value_at};
 
@@ -80,7 +81,7 @@ fn temporal(once: &mut Once<'_>, extents: &[&Element]) {
 }
 
 fn number(element: &Element, path: &str) -> Option<f64> {
-    value_at(element, path)?.parse().ok().filter(|number: &f64| number.is_finite())
+    double(value_at(element, path))
 }
 
 /// The boxes of an extent, as west, south, east, north. One that says what is excluded is none.

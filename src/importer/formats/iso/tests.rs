@@ -1,7 +1,7 @@
 //! Metadata documents written for these tests.
 
-use super::super::super::shared::trial::{corpus, holds, imported, one, survives};
 use crate::importer::Format;
+use crate::importer::tests::corpus::{holds, imported, one, run, survives};
 
 const GMD: &str = r#"<?xml version="1.0"?>
 <gmd:MD_Metadata xmlns:gmd="http://www.isotc211.org/2005/gmd" xmlns:gco="http://www.isotc211.org/2005/gco" xmlns:gml="http://www.opengis.net/gml/3.2" xmlns:gmx="http://www.isotc211.org/2005/gmx" xmlns:xlink="http://www.w3.org/1999/xlink">
@@ -142,6 +142,6 @@ fn what_is_damaged_or_empty_is_told() {
 
 #[test]
 fn the_corpus_is_imported_whole() {
-    let Some(counts) = corpus(Format::Iso, &["iso", "cmr"]) else { return };
-    assert_eq!((counts.0, counts.1), (74, 74), "{counts:?}");
+    let Some(tally) = run(Format::Iso, &["iso", "cmr"]) else { return };
+    assert_eq!((tally.files, tally.records), (74, 74), "{tally:?}");
 }

@@ -1,7 +1,7 @@
 //! MTL in three syntaxes, written for these tests.
 
-use super::super::super::shared::trial::{corpus, holds, one, survives};
 use crate::importer::Format;
+use crate::importer::tests::corpus::{holds, one, run, survives};
 
 const ODL: &str = r#"GROUP = LANDSAT_METADATA_FILE
   GROUP = PRODUCT_CONTENTS
@@ -156,6 +156,6 @@ fn a_scene_without_an_id_is_refused_and_nothing_panics() {
 
 #[test]
 fn the_corpus_is_imported_whole() {
-    let Some(counts) = corpus(Format::Landsat, &["landsat-mtl"]) else { return };
-    assert_eq!(counts, (30, 30, 0));
+    let Some(tally) = run(Format::Landsat, &["landsat-mtl"]) else { return };
+    assert_eq!((tally.files, tally.records, tally.findings), (30, 30, 0), "{tally:?}");
 }

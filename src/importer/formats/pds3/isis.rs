@@ -3,7 +3,7 @@
 //! A cube keeps the `ProductId` of the product that it was made from through every step of processing, so a cube is named
 //! by its file, and the `ProductId` is an identifier and what it is derived from.
 
-use super::{file_name, id, place, said};
+use super::{id, place, said};
 use crate::importer::shared::names::Role;
 use crate::importer::shared::pvl::{Block, Keyword, Label, Scalar};
 use crate::importer::shared::record::{File, Record};
@@ -18,7 +18,7 @@ pub fn import(label: &Label, bytes: &[u8], context: &Context<'_>, imported: &mut
     let Some(cube) = label.root.block("IsisCube") else {
         return Err(Reason::Broken { line: 1, message: "no IsisCube".to_owned() });
     };
-    let own = file_name(context);
+    let own = context.file_name();
     let source = said::first(cube, &["ProductId", "SourceProductId", "ImageId", "ImageNumber"]);
     let digest = || format!("sha256:{}", (context.digest)(bytes.get(..label.end).unwrap_or_default()));
     let written = own.or(source).map_or_else(digest, str::to_owned);
@@ -63,7 +63,7 @@ fn describe(record: &mut Record<'_>, cube: &Block, id: &str) {
     let targets = said::all(cube, &["TargetName"]);
     targets.iter().for_each(|target| record.name(Role::Target, target));
     if let Some(level) = said::first(cube, &["ProcessingLevelId"]) {
-        record.name(Role::Level, level);
+        said::level(record, level);
     }
     let start = said::first(cube, &["StartTime", "ImageTime"]).map(|start| ("StartTime", start));
     let stop = said::first(cube, &["StopTime"]).map(|stop| ("StopTime", stop));

@@ -96,11 +96,6 @@ fn pds3(label: &Label, bytes: &[u8], context: &Context<'_>, imported: &mut Impor
     product::import(label, bytes, context, imported)
 }
 
-/// The last part of the path that the document was delivered under.
-fn file_name<'c>(context: &Context<'c>) -> Option<&'c str> {
-    context.path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty())
-}
-
 /// The id as it may stand in the catalogue.
 fn id(written: &str) -> Result<RecordId, Reason> {
     RecordId::parse(written).map_err(Reason::BadId)

@@ -1,6 +1,6 @@
 //! PDS3 product labels to products, and labels of mere texts to documents.
 
-use super::{file_name, id, place, pointers, said};
+use super::{id, place, pointers, said};
 use crate::importer::shared::names::Role;
 use crate::importer::shared::pvl::{Block, Label};
 use crate::importer::shared::record::Record;
@@ -17,7 +17,7 @@ pub const MEDIA_TYPE: &str = "text/x-pds3-label";
 /// Adds the product of a label.
 pub fn import(label: &Label, bytes: &[u8], context: &Context<'_>, imported: &mut Imported) -> Result<(), Reason> {
     let root = &label.root;
-    let own = file_name(context);
+    let own = context.file_name();
     let product_id = said::first(root, &["PRODUCT_ID"]);
     let pointed = root.keywords().filter(|keyword| keyword.name.starts_with('^')).find_map(|keyword| keyword.text());
     let older = || said::first(root, &["IMAGE_ID", "FILE_NAME", "FILE_SPECIFICATION_NAME"]);
@@ -68,7 +68,7 @@ fn describe(record: &mut Record<'_>, root: &Block, id: &str) {
     let targets = said::all(root, &["TARGET_NAME"]);
     targets.iter().for_each(|target| record.name(Role::Target, target));
     if let Some(level) = said::first(root, &["PROCESSING_LEVEL_ID", "PROCESSING_LEVEL_DESC"]) {
-        record.name(Role::Level, level);
+        said::level(record, level);
     }
     time(record, root);
     if let Some(created) = said::first(root, &["PRODUCT_CREATION_TIME"]) {

@@ -53,6 +53,13 @@ pub fn paragraphs(block: &Block, names: &[&str]) -> Option<String> {
     names.iter().filter_map(scalar).find(|scalar| is_value(scalar.text())).map(Scalar::paragraphs)
 }
 
+/// The processing level. A bare number is a code of CODMAC (PDS Data Dictionary, `PROCESSING_LEVEL_ID`), where 2 is edited
+/// (raw) and 3 calibrated data: not the levels of the same numbers elsewhere.
+pub fn level(record: &mut Record<'_>, written: &str) {
+    let is_code = written.trim().bytes().all(|digit| digit.is_ascii_digit());
+    record.level_in(is_code.then_some("CODMAC"), written);
+}
+
 /// Every scalar, and every short list of scalars: `pds3:KEYWORD`, and `pds3:IMAGE/LINES` within a block. The unit of a
 /// value that has one stands beside it, as `pds3:KEYWORD_UNIT`.
 pub fn properties(record: &mut Record<'_>, namespace: &str, block: &Block, path: &str, skipped: &[&str]) {

@@ -211,10 +211,10 @@ fn pairs(root: &Element, properties: &mut Properties) {
 
 fn pairs_below(element: &Element, properties: &mut Properties) {
     for child in element.children() {
-        if is_pair(child) {
-            if let (Some(name), Some(value)) = (child.text_at("name"), child.text_at("value")) {
-                properties.add(&format!("{}:{}", prefix_of(child), tidy(name)), &tidy(value));
-            }
+        if is_pair(child)
+            && let (Some(name), Some(value)) = (child.text_at("name"), child.text_at("value"))
+        {
+            properties.add(&format!("{}:{}", prefix_of(child), tidy(name)), &tidy(value));
         }
         pairs_below(child, properties);
     }

@@ -70,8 +70,8 @@ fn cartography(area: &Element, body: &str, record: &mut Record<'_>) {
             side("north_bounding_coordinate"),
         );
         if let (Some(west), Some(south), Some(east), Some(north)) = sides {
-            let (west, east) = if westward { (-west, -east) } else { (west, east) };
-            record.footprint(body, frame.as_deref(), &Shape::Box { west, south, east, north });
+            let shape = Shape::Box { west, south, east, north };
+            record.footprint(body, frame.as_deref(), &if westward { shape.turned_east() } else { shape });
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::importer::Reason;
 use crate::importer::shared::record::{File, Record};
-use crate::importer::shared::values::{Properties, tidy};
+use crate::importer::shared::values::{Properties, name_of_address, tidy};
 use crate::importer::shared::xml::Element;
 
 /// Writes access to a resource.
@@ -65,7 +65,7 @@ fn addresses(element: &Element, rel: &str, record: &mut Record<'_>, properties: 
 /// A file of a granule.
 fn granule(source: &Element, record: &mut Record<'_>) {
     let Some(address) = source.text_at("URL") else { return };
-    let name = address.split(['?', '#']).next().and_then(|path| path.trim_end_matches('/').rsplit('/').next());
+    let name = name_of_address(address);
     let algorithm = source.text_at("Checksum/HashFunction").map(|name| name.to_ascii_lowercase().replace('-', ""));
     let value = source.text_at("Checksum/HashValue");
     let checksum = algorithm.as_deref().zip(value).filter(|(algorithm, value)| is_checksum(algorithm, value));

@@ -1,7 +1,7 @@
-//! What becomes of SPASE records, field by field, of spoiled ones, and of those of the corpus.
+//! Descriptions in, records out: data, observatories, agents, and the descriptions of the corpus.
 
 use crate::importer::Format;
-use crate::importer::formats::corpus;
+use crate::importer::tests::corpus;
 use serde_json::json;
 
 const DATA: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -122,11 +122,11 @@ fn several_resources_are_several_records() {
 
 #[test]
 fn damage_never_panics() {
-    corpus::survives_damage(Format::Spase, DATA);
+    corpus::survives(Format::Spase, DATA);
 }
 
 #[test]
 fn every_description_of_the_corpus_is_a_valid_record() {
-    let Some(tally) = corpus::run("spase", Format::Spase) else { return };
+    let Some(tally) = corpus::run(Format::Spase, &["spase"]) else { return };
     assert_eq!((tally.files, tally.records, tally.refused), (1071, 1071, 0), "{:#?}", tally.reasons);
 }

@@ -5,6 +5,7 @@ mod resource;
 mod rows;
 mod table;
 
+use crate::importer::shared::values::tidy;
 use crate::importer::shared::xml::{self, Element};
 use crate::importer::{Context, Finding, Imported, Reason};
 
@@ -71,7 +72,7 @@ fn votable(root: &Element, bytes: &[u8], context: &Context<'_>, imported: &mut I
     if let Some(info) = failed {
         let status = info.attribute("value").unwrap_or_default();
         let said = if status == "ERROR" { info.text().unwrap_or(status) } else { status };
-        let short: String = said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
+        let short: String = tidy(said).chars().take(200).collect();
         let reason = Reason::Broken { line: info.line, message: format!("an answer that reports an error: {short}") };
         return imported.findings.push(Finding { place: context.first, id: None, reason });
     }

@@ -5,7 +5,7 @@ use crate::importer::shared::names::Role as Named;
 use crate::importer::shared::record::{File, Record};
 use crate::importer::shared::space::{SKY, Shape, stc_s};
 use crate::importer::shared::time::{System, Written};
-use crate::importer::shared::values::{Properties, double, number, tidy};
+use crate::importer::shared::values::{Properties, double, name_of_address, number, tidy};
 use crate::importer::shared::xml::Element;
 use crate::importer::{Context, Finding, Imported, Reason};
 use crate::model::RecordId;
@@ -109,16 +109,23 @@ fn description(row: &Row<'_>, id: &str, record: &mut Record<'_>) {
     }
 }
 
-/// ObsCore counts modified Julian days; older services write dates.
+/// Greater numbers of days are Julian: modified ones reach this in the year 4596.
+const LEAST_JULIAN: f64 = 1_000_000.0;
+
+/// ObsCore counts modified Julian days and EPN-TAP Julian days; older services write dates.
 fn time(row: &Row<'_>, record: &mut Record<'_>) {
     let start = row.cell(Role::Start).or_else(|| row.cell(Role::Middle));
     let stop = row.cell(Role::Stop);
     let Some((column, _)) = start.or(stop) else { return };
-    let days = column.is_mjd && start.or(stop).is_some_and(|(_, text)| number(text).is_some());
+    let days = start.or(stop).and_then(|(_, text)| number(text)?.parse::<f64>().ok()).filter(|_| column.is_mjd);
     record.time(Written {
         start: start.map(|(_, text)| ("t_min", *text)),
         stop: stop.map(|(_, text)| ("t_max", *text)),
-        system: if days { System::Mjd } else { System::Utc },
+        system: match days {
+            Some(days) if days >= LEAST_JULIAN => System::Jd,
+            Some(_) => System::Mjd,
+            None => System::Utc,
+        },
         ..Written::default()
     });
 }
@@ -153,10 +160,9 @@ fn region_of(text: &str) -> Option<Shape<'static>> {
 /// The data set where its archive offers it. Estimated sizes are no promise, so they stay properties.
 fn file(row: &Row<'_>, record: &mut Record<'_>) {
     let Some(address) = row.text(Role::Access) else { return };
-    let name = address.split(['?', '#']).next().and_then(|path| path.trim_end_matches('/').rsplit('/').next());
     let media_type = row.text(Role::Format).filter(|format| format.contains('/'));
     record.file(&File {
-        name: name.filter(|name| !name.is_empty()).unwrap_or(address),
+        name: name_of_address(address).unwrap_or(address),
         role: Some("data"),
         media_type,
         href: Some(address),

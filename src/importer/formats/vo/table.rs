@@ -52,11 +52,16 @@ const KNOWN: &[Known] = &[
     (Role::Target, &["target_name", "object"], &["target.name"], &[]),
     (
         Role::Start,
-        &["t_min"],
+        &["t_min", "time_min"],
         &["limits.starttime", "interval.starttime", "timeaxis.coverage.bounds.start"],
         &["time.start"],
     ),
-    (Role::Stop, &["t_max"], &["limits.stoptime", "interval.stoptime", "timeaxis.coverage.bounds.stop"], &["time.end"]),
+    (
+        Role::Stop,
+        &["t_max", "time_max"],
+        &["limits.stoptime", "interval.stoptime", "timeaxis.coverage.bounds.stop"],
+        &["time.end"],
+    ),
     (Role::Middle, &[], &["timeaxis.coverage.location.value"], &["vox:image_mjdateobs"]),
     (Role::Ascension, &["s_ra"], &["position2d.value2.c1"], &["pos_eq_ra_main"]),
     (Role::Declination, &["s_dec"], &["position2d.value2.c2"], &["pos_eq_dec_main"]),
@@ -75,9 +80,7 @@ const KNOWN: &[Known] = &[
 /// A column of a table.
 pub struct Column<'t> {
     pub name: &'t str,
-    pub unit: Option<&'t str>,
     pub role: Option<Role>,
-    pub is_text: bool,
     pub is_mjd: bool,
     /// The number that stands for no value.
     pub null: Option<&'t str>,
@@ -131,9 +134,7 @@ fn column(field: &Element) -> Column<'_> {
     let is_text = matches!(kind, "char" | "unicodeChar");
     Column {
         name,
-        unit: field.attribute("unit").filter(|unit| !unit.is_empty()),
         role: None,
-        is_text,
         is_mjd: xtype.eq_ignore_ascii_case("mjd") || (!is_text && kind != "int"),
         null: field.at("VALUES").and_then(|values| values.attribute("null")),
     }

@@ -241,11 +241,6 @@ impl Block {
         self.blocks().find(|block| block.name.eq_ignore_ascii_case(name))
     }
 
-    /// The block at a path such as `IsisCube/Core`.
-    pub fn at(&self, path: &str) -> Option<&Self> {
-        path.split('/').try_fold(self, Self::block)
-    }
-
     /// The first keyword of a name here or in any block below, this block first.
     pub fn find(&self, name: &str) -> Option<&Keyword> {
         self.keyword(name).or_else(|| self.blocks().find_map(|block| block.find(name)))
@@ -256,27 +251,9 @@ impl Block {
         self.block(name).or_else(|| self.blocks().find_map(|block| block.find_block(name)))
     }
 
-    /// The first text that a keyword of this name in this block has, marked as read.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        let mut named = self.keywords().filter(|keyword| keyword.name.eq_ignore_ascii_case(name));
-        named.find_map(Keyword::text)
-    }
-
-    /// All texts of a keyword of this block, marked as read.
-    pub fn texts(&self, name: &str) -> Vec<&str> {
-        let scalars = self.keyword(name).map(|keyword| keyword.value().scalars()).unwrap_or_default();
-        scalars.into_iter().map(Scalar::text).filter(|text| !text.is_empty()).collect()
-    }
-
     /// A number of this block, marked as read.
     pub fn number(&self, name: &str) -> Option<f64> {
         self.keyword(name)?.scalar()?.number()
-    }
-
-    /// Marks every keyword here and below as read.
-    pub fn read_all(&self) {
-        self.keywords().for_each(|keyword| keyword.is_read.set(true));
-        self.blocks().for_each(Self::read_all);
     }
 
     /// How many keywords a mapping has read, and how many it has not.

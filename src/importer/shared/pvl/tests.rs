@@ -9,6 +9,10 @@ fn value(text: &str) -> String {
     format!("{}{unit}", keyword.value().json().unwrap_or_default())
 }
 
+fn text<'l>(block: &'l Block, name: &str) -> Option<&'l str> {
+    block.keyword(name).and_then(Keyword::text)
+}
+
 #[test]
 fn values_of_every_dialect_are_read() {
     let cases = [
@@ -43,7 +47,7 @@ fn values_of_every_dialect_are_read() {
         assert_eq!(value(text), expected, "{text}");
     }
     let latin = parse(b"A = \"\xe9\"").expect("latin-1");
-    assert_eq!(latin.root.text("A"), Some("\u{e9}"));
+    assert_eq!(text(&latin.root, "A"), Some("\u{e9}"));
 }
 
 #[test]
@@ -55,9 +59,10 @@ fn blocks_nest_and_remember_what_was_read() {
     assert_eq!(label.remarks, []);
     let cube = label.root.block("ISISCUBE").expect("a cube");
     assert_eq!((cube.form, cube.line), (Form::Object, 1));
-    assert_eq!(label.root.at("IsisCube/Core").and_then(|core| core.number("StartByte")), Some(65537.0));
+    assert_eq!(cube.block("Core").and_then(|core| core.number("StartByte")), Some(65537.0));
     assert_eq!(label.root.find("k").and_then(Keyword::text), Some("x"));
-    assert_eq!(label.root.texts("^IMAGE"), ["A.IMG", "5"]);
+    let pointer = label.root.keyword("^IMAGE").expect("a pointer").value().scalars();
+    assert_eq!(pointer.into_iter().map(Scalar::text).collect::<Vec<_>>(), ["A.IMG", "5"]);
     assert_eq!(label.root.find_block("Kernels").map(|block| block.keywords().count()), Some(2));
     assert_eq!(label.root.counts(), FieldCounts { mapped: 3, kept: 2 });
 }
@@ -66,9 +71,9 @@ fn blocks_nest_and_remember_what_was_read() {
 fn what_is_odd_is_understood_and_remarked() {
     let label = parse(b"OBJECT = A\nX = 1\nGROUP = B\nY = 2\nEND_OBJECT = A\nEND").expect("a label");
     assert_eq!(label.remarks.len(), 2);
-    assert_eq!(label.root.at("A/B").and_then(|block| block.text("Y")), Some("2"));
+    assert_eq!(label.root.find_block("B").and_then(|block| text(block, "Y")), Some("2"));
     let label = parse(b"A = 1\nEND_GROUP\nB = 2").expect("a label");
-    assert_eq!((label.remarks.len(), label.root.text("B")), (1, Some("2")));
+    assert_eq!((label.remarks.len(), text(&label.root, "B")), (1, Some("2")));
     assert_eq!(parse(b"").expect("nothing").root.keywords().count(), 0);
 }
 

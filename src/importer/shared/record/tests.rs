@@ -80,9 +80,8 @@ fn footprints_name_bodies_as_the_tables_do() {
         record.footprint("(433) Eros", None, &shape);
         record.footprint("earth", None, &Shape::Point([0.0, 91.0]));
     });
-    let expected = concat!(
-        r#""space":[{"body":"x","frame":"IAU_X","bbox":[-10,0,10,5]},{"body":"433  eros","bbox":[-10,0,10,5]}]"#
-    );
+    let expected =
+        r#""space":[{"body":"x","frame":"IAU_X","bbox":[-10,0,10,5]},{"body":"433  eros","bbox":[-10,0,10,5]}]"#;
     assert_eq!((record.as_str(), findings.len()), (expected, 1));
 }
 

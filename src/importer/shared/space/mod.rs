@@ -34,7 +34,7 @@ pub enum Shape<'a> {
 impl Shape<'_> {
     /// The shape whose longitudes were counted positive to the west (planetographic, for most bodies), counted to the
     /// east. Geometries stay: GeoJSON counts to the east always.
-    pub fn from_west_positive(self) -> Self {
+    pub fn turned_east(self) -> Self {
         let turn = |[longitude, latitude]: [f64; 2]| [-longitude, latitude];
         match self {
             // What lies west in eastward counting has the larger number in westward counting.

@@ -29,7 +29,7 @@ fn shapes_are_brought_into_range_and_cut_at_the_seam() {
         ("mars", bx(0.0, -90.0, 360.0, 90.0), r#""bbox":[-180,-90,180,90]"#),
         ("mars", bx(180.0, 0.0, 270.0, 1.0), r#""bbox":[-180,0,-90,1]"#),
         ("mars", bx(90.0, 0.0, 180.0, 1.0), r#""bbox":[90,0,180,1]"#),
-        ("mars", bx(-10.0, 0.0, -30.0, 1.0).from_west_positive(), r#""bbox":[10,0,30,1]"#),
+        ("mars", bx(-10.0, 0.0, -30.0, 1.0).turned_east(), r#""bbox":[10,0,30,1]"#),
         ("moon", Shape::Point([350.0, 5.0]), r#""geometry":{"type":"Point","coordinates":[-10,5]}"#),
         (
             "earth",
