@@ -301,8 +301,12 @@ fn show(what: &str, entries: &[(String, String)]) {
     }
 }
 
-/// A reason without what stands in quotes, and without its numbers.
+/// A reason without the id that it begins with, what stands in quotes, and its numbers.
 fn pattern(reason: &str) -> String {
+    let reason = match reason.split_once(": ") {
+        Some((id, rest)) if !id.contains(' ') => rest,
+        _ => reason,
+    };
     let outside = reason.split('"').step_by(2);
     let without_numbers = |text: &str| text.replace(|character: char| character.is_ascii_digit(), "");
     outside.map(without_numbers).collect()
