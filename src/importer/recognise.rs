@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::formats;
+use super::shared::xml;
 
 /// What an importer exists for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -135,6 +136,7 @@ impl Head {
 /// Says what the bytes are, or `None` for what no importer reads. Bytes that look like records but are broken are
 /// recognised too, so that importing them says what is wrong. The name only helps where the content leaves it open.
 pub fn recognise(name: &str, bytes: &[u8]) -> Option<Format> {
+    let bytes = &*xml::narrow(bytes);
     if let Some((format, _)) = FOREIGN.iter().find(|(_, recognises)| recognises(name, bytes)) {
         return Some(*format);
     }

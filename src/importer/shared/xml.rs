@@ -178,6 +178,17 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Reason> {
     }
 }
 
+/// UTF-16 as UTF-8; other bytes as they are. For looking at the start of a document.
+pub fn narrow(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match encoding_rs::Encoding::for_bom(bytes) {
+        Some((encoding, length)) if encoding != encoding_rs::UTF_8 => {
+            let (text, _) = encoding.decode_without_bom_handling(bytes.get(length..).unwrap_or_default());
+            Cow::Owned(text.into_owned().into_bytes())
+        }
+        _ => Cow::Borrowed(bytes),
+    }
+}
+
 fn declared_encoding(bytes: &[u8]) -> Option<&[u8]> {
     let head = bytes.get(..bytes.len().min(200))?;
     let from = memchr::memmem::find(head, b"encoding=")? + b"encoding=".len();

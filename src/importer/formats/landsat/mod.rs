@@ -46,7 +46,7 @@ pub fn recognises(_name: &str, head: &[u8]) -> bool {
 
 /// Adds the record of a document.
 pub fn import(bytes: &[u8], context: &Context<'_>, imported: &mut Imported) {
-    let syntax = syntax_of(bytes).unwrap_or(Syntax::Odl);
+    let syntax = syntax_of(&xml::narrow(bytes)).unwrap_or(Syntax::Odl);
     let (read, media_type) = match syntax {
         Syntax::Odl => (odl(bytes, imported, context), "text/plain"),
         Syntax::Xml => (xml::parse(bytes), "application/xml"),
