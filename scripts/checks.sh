@@ -5,6 +5,8 @@ PYTHON=$PERENNIAL_VENV/bin/python
 export PYTHONDONTWRITEBYTECODE=1
 # Exit code of a judge that cannot run on this machine.
 CANNOT_RUN=3
+# What the corpus became, as it is committed.
+COVERAGE=docs/importers/coverage.md
 
 # Shell scripts parse, stop at the first error and can be run.
 check_scripts() {
@@ -61,7 +63,12 @@ judge_served() {
         "$PYTHON" "tests/judges/$name" ${PERENNIAL_REPORT:+--report "$PERENNIAL_REPORT"} "$@"
 }
 
-# recover.py and the outside validators on a finished store, D1 and D2 and a walk on the corpus.
+# The questions of the corpus, all or those that are named, on the store that corpus_all.py made: judge_questions PROGRAM STORE [QUESTION…]
+judge_questions() {
+    judge_served "$1" "$2" queries_all.py '{url}' "${@:3}" --ingest-report "$2-report.json" --shared "$PERENNIAL_SHARED"
+}
+
+# recover.py and the outside validators on a finished store, and a walk on the corpus.
 judge_ocfl() { judge ocfl_valid.py --damage "$1/archive"; }
 judge_recover() { judge recover_roundtrip.py --binary "$1" "$2"; }
 judge_reindex() { judge reindex_same.py --binary "$1" "$2"; }

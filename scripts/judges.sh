@@ -37,8 +37,10 @@ build_program --release
 export PERENNIAL_BINARY=$PROGRAM
 
 run "demonstration store" make_store "$PROGRAM" "$WORK/store"
-run "corpus, STAC" judge corpus_stac.py --binary "$PROGRAM" "$WORK/corpus" --shared "$PERENNIAL_SHARED"
-run "questions D1 and D2" judge_served "$PROGRAM" "$WORK/corpus" queries_d1_d2.py '{url}' --shared "$PERENNIAL_SHARED"
+run "corpus, all formats" judge corpus_all.py --binary "$PROGRAM" "$WORK/corpus" --shared "$PERENNIAL_SHARED" --check-coverage "$COVERAGE"
+run "questions D1 to D11" judge_questions "$PROGRAM" "$WORK/corpus"
+run "scale" judge scale.py --binary "$PROGRAM" --release --shared "$PERENNIAL_SHARED"
+run "corpus, STAC" judge corpus_stac.py --binary "$PROGRAM" "$WORK/corpus-stac" --shared "$PERENNIAL_SHARED"
 for store in store corpus; do
     run "STAC 1.1.0 schemas" judge_stac "$PROGRAM" "$WORK/$store"
     run "ocfl-py" judge_ocfl "$WORK/$store"

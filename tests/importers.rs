@@ -4,9 +4,21 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use perennial::codec::sha256;
-use perennial::importer::{Context, Outcome, Reason, UNCOLLECTED, import, recognise};
+use perennial::importer::{Context, Format, Outcome, Reason, UNCOLLECTED, import, recognise};
 use perennial::model::{Entity, Kind};
 use perennial::schema::Registry;
+
+/// The formats that are counted here; other documents lie between them.
+const STAC: &[Format] = &[
+    Format::Native,
+    Format::NativeLines,
+    Format::StacItem,
+    Format::StacCollection,
+    Format::StacCatalog,
+    Format::StacItemCollection,
+    Format::StacArray,
+    Format::StacLines,
+];
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -45,7 +57,8 @@ fn account(files: &[PathBuf]) -> Account {
     let mut account = Account::default();
     for path in files {
         let bytes = std::fs::read(path).expect("readable");
-        let Some(format) = recognise(&path.to_string_lossy(), &bytes) else {
+        let format = recognise(&path.to_string_lossy(), &bytes).filter(|format| STAC.contains(format));
+        let Some(format) = format else {
             account.unrecognised.push(path.clone());
             continue;
         };

@@ -22,7 +22,7 @@ const OPEN_FILES: usize = 8_192;
 const OPEN_FILES_SHARE: usize = 4;
 /// Seek tables that are kept; that of 100 GiB has 2.4 MB.
 const SEEK_TABLES: usize = 32;
-/// Unpacked record frames that are kept: 4 MiB at the usual frame length.
+/// Unpacked record frames that are kept: 5 MiB at the usual frame length.
 const UNPACKED_FRAMES: usize = 256;
 
 /// How a store is opened.
@@ -49,7 +49,7 @@ impl Default for Options {
             payload_object_threshold: 8 << 20,
             compression_level: 3,
             free_space_threshold: 64 << 20,
-            record_frame_bytes: 16 << 10,
+            record_frame_bytes: 20 << 10,
             hint: None,
         }
     }

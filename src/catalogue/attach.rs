@@ -131,7 +131,8 @@ impl Catalogue {
     }
 }
 
-fn own_promises(file: &model::File<'_>) -> Vec<Promise> {
+/// What a record says of a file that the archive can check.
+pub(super) fn own_promises(file: &model::File<'_>) -> Vec<Promise> {
     let by_producer = file.checksums.iter().filter(|checksum| checksum.source.as_deref() != Some("archive"));
     let known = by_producer.filter_map(|checksum| {
         let algorithm = Algorithm::from_name(&checksum.algorithm)?;
@@ -144,16 +145,9 @@ fn describe(file: &RawValue, looked: &Looked) -> Result<Box<RawValue>, Error> {
     let broken = "editing a checked record";
     let mut members = Members::parse(file.get()).map_err(Error::internal(broken))?;
     let declared = members.get("bytes").and_then(|bytes| bytes.parse::<u64>().ok());
-    if !looked.listed.is_empty() {
-        let own = members.get("checksums").unwrap_or("[]");
-        let mut checksums: Vec<serde_json::Value> = serde_json::from_str(own).map_err(Error::internal(broken))?;
-        checksums.extend(looked.listed.iter().map(|Promise { algorithm, value }| {
-            serde_json::json!({ "algorithm": algorithm.name(), "value": value, "source": "producer" })
-        }));
-        members.set_value("checksums", &checksums).map_err(Error::internal(broken))?;
-    }
+    add_listed(&mut members, &looked.listed)?;
     if let Some(payload) = &looked.payload {
-        register::describe_as_found(&mut members, payload)?;
+        register::describe_as_found(&mut members, payload.sha256, payload.bytes)?;
         if let Some(declared) = declared.filter(|declared| *declared != payload.bytes) {
             members.set_value("declared_bytes", &declared).map_err(Error::internal(broken))?;
         }
@@ -163,6 +157,20 @@ fn describe(file: &RawValue, looked: &Looked) -> Result<Box<RawValue>, Error> {
     }
     members.set_value("fixity", looked.fixity.as_str()).map_err(Error::internal(broken))?;
     RawValue::from_string(members.to_text()).map_err(Error::internal(broken))
+}
+
+/// Adds what lists of checksums promise to what the record itself says.
+pub(super) fn add_listed(file: &mut Members, listed: &[Promise]) -> Result<(), Error> {
+    if listed.is_empty() {
+        return Ok(());
+    }
+    let broken = "editing a checked record";
+    let own = file.get("checksums").unwrap_or("[]");
+    let mut checksums: Vec<serde_json::Value> = serde_json::from_str(own).map_err(Error::internal(broken))?;
+    checksums.extend(listed.iter().map(|Promise { algorithm, value }| {
+        serde_json::json!({ "algorithm": algorithm.name(), "value": value, "source": "producer" })
+    }));
+    file.set_value("checksums", &checksums).map_err(Error::internal(broken))
 }
 
 fn note(file: &model::File<'_>, looked: Option<&Looked>, findings: &mut Vec<String>) {

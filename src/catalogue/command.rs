@@ -17,6 +17,9 @@ pub enum Intent {
     Create,
     /// Only replaces a live record.
     Replace,
+    /// As `Put`, for what a document was turned into: a revision that stood before is not made again, so that reading old
+    /// documents once more takes no newer one back.
+    Import,
     /// Creates when absent; leaves a live record alone (answers `Unchanged`).
     Ensure,
 }

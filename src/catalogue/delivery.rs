@@ -88,10 +88,13 @@ impl Delivery {
             delivery.folded.entry(fold(&file)).or_default().push(file.clone());
             delivery.files.insert(file);
         }
-        let lists: Vec<PathBuf> = delivery.files.iter().filter(|file| may_be_list(file)).cloned().collect();
+        let mut lists: Vec<PathBuf> = delivery.files.iter().filter(|file| may_be_list(file)).cloned().collect();
+        lists.sort();
         for list in lists {
-            for (name, promise) in delivery.list(&list) {
-                if let Found::Exactly(path) | Found::Nearly(path) = delivery.find(&list, &name) {
+            let entries = delivery.list(&list);
+            let base = delivery.base_of(&list, &entries);
+            for (name, promise) in entries {
+                if let Found::Exactly(path) | Found::Nearly(path) = delivery.find(&base, &name) {
                     delivery.promised.entry(path).or_default().push(promise);
                 }
             }
@@ -148,6 +151,26 @@ impl Delivery {
         parts.collect::<Vec<_>>().join("/")
     }
 
+    /// The document place that the names of a list are relative to: the list's own, or one further up in the delivery
+    /// that has more of them, as lists in the `index` folder of a volume do.
+    pub fn base_of(&self, list: &Path, entries: &[(String, Promise)]) -> PathBuf {
+        let file = list.file_name().unwrap_or_default();
+        let folders = list.ancestors().skip(1);
+        let places = folders.take_while(|folder| self.roots.iter().any(|root| folder.starts_with(root)));
+        let found = |place: &PathBuf| {
+            let is_there = |name: &str| matches!(self.find(place, name), Found::Exactly(_) | Found::Nearly(_));
+            entries.iter().filter(|(name, _)| is_there(name)).count()
+        };
+        let mut best = (list.to_owned(), 0);
+        for place in places.map(|folder| folder.join(file)) {
+            let count = found(&place);
+            if count > best.1 {
+                best = (place, count);
+            }
+        }
+        best.0
+    }
+
     /// Whether a file is a list of checksums.
     pub fn is_list(&self, path: &Path) -> bool {
         may_be_list(path) && !self.list(path).is_empty()
@@ -187,7 +210,9 @@ fn entry(line: &str) -> Option<(String, Promise)> {
         ((algorithm(last)?, last), before.trim_end())
     };
     let promise = Promise { algorithm: value.0, value: value.1.to_ascii_lowercase() };
-    (!name.is_empty()).then(|| (name.trim_start_matches("./").to_owned(), promise))
+    // Lists of PDS volumes write names from the root of the volume: `\\bundle.xml`.
+    let name = name.trim_start_matches("./").trim_start_matches(['\\', '/']);
+    (!name.is_empty()).then(|| (name.to_owned(), promise))
 }
 
 fn algorithm(digits: &str) -> Option<Algorithm> {
@@ -312,7 +337,8 @@ mod tests {
         assert_eq!(find("..\\data\\T.TAB"), Found::Nearly(path("/d/data/t.tab")));
         assert_eq!(find("../data/t.tab"), Found::Exactly(path("/d/data/t.tab")));
         assert_eq!(find("missing"), Found::Nothing);
-        for name in ["../../etc/passwd", "/etc/passwd", "..", "../../../../../../x", "", "a\0b"] {
+        assert_eq!(find(".."), Found::Nothing);
+        for name in ["../../etc/passwd", "/etc/passwd", "../..", "../../../../../../x", "", "a\0b"] {
             assert_eq!(find(name), Found::Outside, "{name}");
         }
         assert_eq!(delivery.relative(Path::new("/d/a/X.IMG")), "d/a/X.IMG");

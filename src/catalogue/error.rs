@@ -105,7 +105,8 @@ impl Error {
 }
 
 fn first_of(violations: &[Violation]) -> String {
-    violations.first().map_or_else(String::new, |violation| format!("{} {}", violation.pointer, violation.message))
+    let first = violations.first().map(|violation| format!("{} {}", violation.pointer, violation.message));
+    first.unwrap_or_default().trim_start().to_owned()
 }
 
 fn suggest(nearest: &[String]) -> String {

@@ -25,10 +25,11 @@ impl Catalogue {
         if entries.is_empty() {
             return Ok(None);
         }
+        let base = delivery.base_of(path, &entries);
         let mut outcomes =
             [Fixity::Ok, Fixity::LineEndings, Fixity::Differs, Fixity::Absent].map(|fixity| (fixity, Vec::new()));
         for (name, promise) in entries {
-            let outcome = match delivery.find(path, &name) {
+            let outcome = match delivery.find(&base, &name) {
                 Found::Exactly(file) | Found::Nearly(file) => {
                     delivery::check(&file, promise).map_err(Error::internal("reading a delivered file"))?
                 }
@@ -41,7 +42,7 @@ impl Catalogue {
         let place = delivery.relative(path);
         let record = self.check(&report(&place, bytes, &outcomes))?;
         let payloads = vec![self.stage_bytes(bytes)?];
-        let action = Action::Put { record: record.text, intent: Intent::Put, payloads };
+        let action = Action::Put { record: record.text, intent: Intent::Import, payloads };
         let (key, agent) = (record.key, agent.to_owned());
         Ok(Some(Command { key, action, precondition: Precondition::None, idempotency: None, agent }))
     }

@@ -16,6 +16,9 @@ use crate::importer::{self, FieldCounts, Format, Imported};
 use crate::model::json::Members;
 use crate::model::{Key, RecordId};
 
+/// Longest line or document taken into memory, bytes; of a longer data file this much is looked at.
+pub const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
+
 /// A document as it arrived.
 #[derive(Debug)]
 pub struct Document {
@@ -258,7 +261,7 @@ impl Catalogue {
         if let Some(collection) = &checked.key.collection {
             self.ensure_collection(collection, submitter.agent, commands)?;
         }
-        commands.push(put(checked.key, text, payloads, Intent::Put, submitter.agent));
+        commands.push(put(checked.key, text, payloads, Intent::Import, submitter.agent));
         Ok(())
     }
 

@@ -214,16 +214,15 @@ pub(super) fn describe(file: &mut Members, payload: &StagedPayload) -> Result<()
     if let Some(Promise { value: promised, .. }) = broken {
         return Err(Error::DigestMismatch { algorithm: Sha256::ALGORITHM, promised, computed });
     }
-    describe_as_found(file, payload)
+    describe_as_found(file, payload.sha256, payload.bytes)
 }
 
 /// As `describe`, whatever was promised: both stand side by side then.
-pub(super) fn describe_as_found(file: &mut Members, payload: &StagedPayload) -> Result<(), Error> {
-    let digest = payload.sha256;
+pub(super) fn describe_as_found(file: &mut Members, digest: Sha256, bytes: u64) -> Result<(), Error> {
     let promises = promises_of(file).into_iter().filter(|(promise, _)| promise.is_by_producer());
     let mut checksums: Vec<Box<RawValue>> = promises.map(|(_, text)| text).collect();
     checksums.push(raw(format!(r#"{{"algorithm":"sha256","value":"{digest}","source":"archive"}}"#))?);
-    set(file, "bytes", &payload.bytes)?;
+    set(file, "bytes", &bytes)?;
     set(file, "checksums", &checksums)?;
     set(file, "storage", &format!("payload:sha256:{digest}"))
 }

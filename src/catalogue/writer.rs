@@ -27,6 +27,9 @@ const MAX_COMMANDS: usize = 4_096;
 /// Most record bytes in one segment.
 const MAX_BYTES: usize = 16 << 20;
 
+/// Revisions that an import is compared with before it makes another.
+const REMEMBERED_REVISIONS: usize = 64;
+
 /// Commands that share one reply.
 pub struct Submission {
     pub commands: Vec<Command>,
@@ -130,10 +133,13 @@ impl Writer {
                     match intent {
                         Intent::Create => return Err(Error::Exists { key: command.key }),
                         Intent::Ensure => return Ok(unchanged(command.key, live)),
-                        Intent::Put | Intent::Replace if live.digest == Some(digest) => {
+                        Intent::Put | Intent::Replace | Intent::Import if live.digest == Some(digest) => {
                             return Ok(unchanged(command.key, live));
                         }
-                        Intent::Put | Intent::Replace => {}
+                        Intent::Import if self.was(draft, &command.key, digest)? => {
+                            return Ok(unchanged(command.key, live));
+                        }
+                        Intent::Put | Intent::Replace | Intent::Import => {}
                     }
                 } else if intent == Intent::Replace {
                     return Err(self.missing(command.key, state));
@@ -182,6 +188,23 @@ impl Writer {
             Some(codec::sha256(&record))
         };
         Ok(Some(State { sequence: current.sequence, revision: current.revision, digest }))
+    }
+
+    /// Whether a revision since the last deletion had this digest; the last [`REMEMBERED_REVISIONS`] are looked at.
+    fn was(&self, draft: &Draft, key: &Key, digest: Sha256) -> Result<bool, Error> {
+        if draft.events.iter().any(|(event, known)| *known == Some(digest) && event.record_key() == *key) {
+            return Ok(true);
+        }
+        let revisions = self.records.revisions(key).map_err(Error::internal("listing revisions"))?;
+        for (_, sequence) in revisions.into_iter().rev().take(REMEMBERED_REVISIONS) {
+            let location = self.records.location(sequence).map_err(Error::internal("finding a revision"))?;
+            let Some(location) = location else { continue };
+            let (event, known) = event_at(&self.archive, &location).map_err(Error::internal("reading a revision"))?;
+            if event.record.is_none() || known == Some(digest) {
+                return Ok(event.record.is_some());
+            }
+        }
+        Ok(false)
     }
 
     fn missing(&self, key: Key, state: Option<State>) -> Error {

@@ -41,6 +41,15 @@ impl Client {
         read(response)
     }
 
+    /// Gets text, or nothing where there is none of this name.
+    pub fn find(&self, path: &str) -> Result<Option<String>, Failure> {
+        let response = ureq::get(format!("{}{path}", self.base)).config().http_status_as_error(false).build().call();
+        if response.as_ref().is_ok_and(|response| response.status() == ureq::http::StatusCode::NOT_FOUND) {
+            return Ok(None);
+        }
+        read(response).map(Some)
+    }
+
     /// Sends a body and gets text.
     pub fn post(&self, path: &str, media_type: &str, body: impl Read) -> Result<String, Failure> {
         let mut body = body;

@@ -32,6 +32,11 @@ impl Failure {
         Self { code: STORE, message: message.into() }
     }
 
+    /// Nothing has the name that was asked for.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self { code: NOT_FOUND, message: message.into() }
+    }
+
     /// An error with its causes behind it.
     pub fn of(code: u8, error: &dyn std::error::Error) -> Self {
         let mut message = error.to_string();

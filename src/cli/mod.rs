@@ -1,5 +1,6 @@
 //! The command line: one file per verb.
 
+mod account;
 mod backup;
 mod bench;
 mod client;
@@ -7,10 +8,12 @@ mod demo;
 mod export;
 mod failure;
 mod get;
+mod import;
 mod ingest;
 mod openapi;
 mod output;
 mod reindex;
+mod resolve;
 mod search;
 mod serve;
 mod sources;
@@ -53,15 +56,17 @@ const AFTER_HELP: &str = "Examples:
   perennial verify                                    check every byte
 
 Exit codes: 0 done, 1 done with findings or refusals, 2 wrong use, 3 the store cannot be used, 4 not found.
-While a server runs on the store, ingest and search go through it; get, verify, export and backup read the archive.";
+While a server runs on the store, ingest, search and resolve go through it; get, verify, export and backup read the archive.";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
     Demo(demo::Demo),
     Serve(serve::Serve),
     Ingest(ingest::Ingest),
+    Import(import::Import),
     Search(Box<search::Search>),
     Get(get::Get),
+    Resolve(resolve::Resolve),
     Verify(verify::Verify),
     Reindex(reindex::Reindex),
     Export(export::Export),
@@ -92,8 +97,10 @@ pub fn main() -> ExitCode {
         Verb::Demo(verb) => verb.run(&context),
         Verb::Serve(verb) => verb.run(&context),
         Verb::Ingest(verb) => verb.run(&context),
+        Verb::Import(verb) => verb.run(&context),
         Verb::Search(verb) => verb.run(&context),
         Verb::Get(verb) => verb.run(&context),
+        Verb::Resolve(verb) => verb.run(&context),
         Verb::Verify(verb) => verb.run(&context),
         Verb::Reindex(verb) => verb.run(&context),
         Verb::Export(verb) => verb.run(&context),

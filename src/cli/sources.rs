@@ -4,11 +4,9 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use crate::catalogue::{Delivery, Document, Error};
+use crate::catalogue::{Delivery, Document, Error, MAX_DOCUMENT_BYTES};
 use crate::importer;
 
-/// Longest line or document taken into memory, bytes.
-pub const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
 /// What is looked at to tell a file's format.
 const HEAD_BYTES: u64 = 256 << 10;
 

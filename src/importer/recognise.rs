@@ -49,7 +49,10 @@ impl Format {
 
     /// Whether the place of a document in its delivery names, or helps to name, what it describes.
     pub fn is_named_by_its_path(self) -> bool {
-        matches!(self, Self::Safe | Self::Cmr | Self::Pds3 | Self::Metakernel | Self::Fits | Self::NetCdf | Self::Cdf)
+        let by_folder = matches!(self, Self::Safe);
+        // The CMR names files by concept ids, which its documents lack.
+        let by_file = matches!(self, Self::Cmr | Self::Iso | Self::Pds3 | Self::Metakernel);
+        by_folder || by_file || matches!(self, Self::Fits | Self::NetCdf | Self::Cdf)
     }
 
     /// Whether a file is data that describes itself. Where a label names it, it is that product's file and no product

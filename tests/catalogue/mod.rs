@@ -1,5 +1,6 @@
-//! What restarts, rebuilt indexes and failing disks leave of the catalogue.
+//! What deliveries, restarts, rebuilt indexes and failing disks leave of the catalogue.
 
+mod delivery;
 mod faults;
 mod reindex;
 mod restart;

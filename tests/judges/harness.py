@@ -219,7 +219,7 @@ class Client:
             target += "?" + urllib.parse.urlencode(parameters, doseq=True)
         return self.request("GET", target)
 
-    def pages(self, target, **parameters):
+    def pages(self, target, /, **parameters):
         """Follows `next` links from a search; gives each page as JSON."""
         answer = self.get(target, **parameters)
         while True:

@@ -59,6 +59,8 @@ def judge(arguments, report):
 
 def check_items(client, keys, report):
     """A sample: by id, and valid."""
+    # The client puts ids into addresses as they are: those that need percent-encoding it cannot ask for.
+    keys = [key for key in keys if not set("".join(key)) & set("/?#%")]
     for collection, identifier in keys:
         item = client.get_collection(collection).get_item(identifier)
         if not report.check(item is not None and item.id == identifier, f"{collection}/{identifier} is not found by id"):

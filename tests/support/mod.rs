@@ -1,6 +1,7 @@
 //! A service in this process over a temporary store, and a client that waits for its answers.
 
 pub mod client;
+pub mod delivery;
 pub mod raw;
 pub mod records;
 

@@ -112,9 +112,12 @@ pub async fn resolve(request: HttpRequest, state: Data<State>) -> Answer {
     if found.is_empty() {
         return Err(Error::NoSuch { what: format!("record named {id:?}") }.into());
     }
-    let base = state.base(&request);
-    let matches = found.into_iter().map(|found| match_body(&base, found)).collect();
-    Ok(HttpResponse::Ok().json(ResolveBody { id, matches }))
+    Ok(HttpResponse::Ok().json(body(&state.base(&request), id, found)))
+}
+
+/// The answer of a name: for the command line too.
+pub fn body(base: &str, id: String, found: Vec<Match>) -> ResolveBody {
+    ResolveBody { id, matches: found.into_iter().map(|found| match_body(base, found)).collect() }
 }
 
 /// Lists the records that refer to a record, by any of its names.
