@@ -24,10 +24,7 @@ pub(super) use parts::{concept_id, ecs_name, entry_id, padded};
 
 /// Whether the first bytes are of this format.
 pub fn recognises(_name: &str, head: &[u8]) -> bool {
-    // UTF-16 too: what is looked for is looked for in the text.
-    let decoded = xml::decode(head);
-    let text = decoded.as_ref().map_or(head, |text| text.as_bytes());
-    let has = |needle: &str| memchr::memmem::find(text, needle.as_bytes()).is_some();
+    let has = |needle: &str| memchr::memmem::find(head, needle.as_bytes()).is_some();
     let start = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     if start.first() == Some(&b'{') {
         let collection = has("\"EntryTitle\"") && (has("\"ShortName\"") || has("\"Abstract\""));

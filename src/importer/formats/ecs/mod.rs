@@ -62,10 +62,8 @@ const EXPLANATIONS: &[(&str, &str)] = &[
 
 /// Whether the first bytes are of this format. ECHO10 has the same root, and granules of another name in it.
 pub fn recognises(_name: &str, head: &[u8]) -> bool {
-    let Ok(text) = xml::decode(head) else { return false };
-    let has = |needle: &str| memchr::memmem::find(text.as_bytes(), needle.as_bytes()).is_some();
-    has("GranuleMetaDataFile")
-        && !has("<Granules")
+    memchr::memmem::find(head, b"GranuleMetaDataFile").is_some()
+        && memchr::memmem::find(head, b"<Granules").is_none()
         && xml::root_of(head).is_some_and(|(root, _)| root == "GranuleMetaDataFile")
 }
 

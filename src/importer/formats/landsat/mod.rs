@@ -26,15 +26,12 @@ enum Syntax {
 
 /// Which syntax begins so, if it is this format at all.
 fn syntax_of(bytes: &[u8]) -> Option<Syntax> {
-    let start = bytes.get(..bytes.len().min(HEAD))?;
-    // UTF-16 too; what is in no encoding known here is looked at as it is.
-    let decoded = xml::decode(start);
-    let head = decoded.as_ref().map_or(start, |text| text.as_bytes());
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let head = start.get(..start.len().min(HEAD))?;
     let first = ROOTS.iter().filter_map(|root| memchr::memmem::find(head, root.as_bytes())).min()?;
     match head.first()? {
         b'{' => Some(Syntax::Json),
-        b'<' => xml::root_of(start).filter(|(root, _)| ROOTS.contains(&root.as_str())).map(|_| Syntax::Xml),
+        b'<' => xml::root_of(head).filter(|(root, _)| ROOTS.contains(&root.as_str())).map(|_| Syntax::Xml),
         _ => {
             let before = String::from_utf8_lossy(head.get(..first)?).replace(char::is_whitespace, "");
             before.to_uppercase().ends_with("GROUP=").then_some(Syntax::Odl)
