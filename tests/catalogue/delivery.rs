@@ -11,10 +11,13 @@ fn id(name: &str) -> String {
     format!("{COLLECTION}:{name}")
 }
 
+/// Name of a label, file that it names, bytes and MD5 that it promises, and what is found.
+type Promised = (&'static str, &'static str, Option<usize>, Option<String>, &'static str);
+
 #[test]
 fn a_promise_is_checked_on_the_bytes_as_delivered() {
     let crlf = b"1,2\r\n3,4\r\n";
-    let cases: [(&str, &str, Option<usize>, Option<String>, &str); 8] = [
+    let cases: [Promised; 8] = [
         ("good", "t.tab", Some(8), Some(md5(TABLE)), "ok"),
         ("sized", "t.tab", Some(8), None, "ok"),
         ("unpromised", "t.tab", None, None, "unchecked"),
