@@ -111,6 +111,11 @@ impl Catalogue {
         Ok(Some(Looked { fixity, payload: Some(payload), delivered_as, listed }))
     }
 
+    /// Stages a file of which nothing was promised.
+    pub(super) fn stage_file(&self, path: &Path) -> Result<Arc<StagedPayload>, Error> {
+        self.stage_delivered(path, Vec::new()).map(|(payload, _)| payload)
+    }
+
     /// Stages a file in one pass; gives the worst outcome of its promises.
     fn stage_delivered(&self, path: &Path, promises: Vec<Promise>) -> Result<(Arc<StagedPayload>, Fixity), Error> {
         let mut checkers: Vec<Checker> = promises.into_iter().map(Checker::new).collect();
@@ -126,7 +131,11 @@ impl Catalogue {
             checkers.iter_mut().for_each(|checker| checker.update(bytes));
             stage_error(stager.write(bytes))?;
         }
-        let checked = checkers.into_iter().map(Checker::finish).max().unwrap_or(Fixity::Unchecked);
+        let mut checked = Fixity::Unchecked;
+        for checker in checkers {
+            let outcome = checker.finish(path).map_err(Error::internal("reading a delivered file"))?;
+            checked = checked.max(outcome);
+        }
         Ok((Arc::new(stage_error(stager.finish(None))?), checked))
     }
 }

@@ -1,20 +1,15 @@
 //! Files that are delivered beside the records that name them: `COLLECTION/ID/NAME` below a folder.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use super::{Catalogue, Error, now, register, stage_error};
+use super::{Catalogue, Error, register};
 use crate::archive::StagedPayload;
 use crate::model::json::Members;
 use crate::model::uri::encode;
 use crate::model::{Entity, Key};
-
-/// Bytes read at once.
-const PIECE: usize = 1 << 20;
 
 impl Catalogue {
     /// Stages the files that a record names and the folder holds; gives the record with their digests and storage.
@@ -46,7 +41,7 @@ impl Catalogue {
                 described.push(file);
                 continue;
             };
-            let payload = Arc::new(self.stage_file(&path)?);
+            let payload = self.stage_file(&path)?;
             let mut file = Members::parse(file.get()).map_err(Error::internal("editing a checked record"))?;
             register::describe(&mut file, &payload)?;
             described.push(RawValue::from_string(file.to_text()).map_err(Error::internal("editing a checked record"))?);
@@ -54,19 +49,6 @@ impl Catalogue {
         }
         members.set_value("files", &described).map_err(Error::internal("editing a checked record"))?;
         Ok((members.to_text(), payloads))
-    }
-
-    pub(super) fn stage_file(&self, path: &Path) -> Result<StagedPayload, Error> {
-        let mut file = File::open(path).map_err(Error::internal("opening a delivered file"))?;
-        let mut stager = stage_error(self.archive.stage(now()))?;
-        let mut piece = vec![0; PIECE];
-        loop {
-            let read = file.read(&mut piece).map_err(Error::internal("reading a delivered file"))?;
-            if read == 0 {
-                return stage_error(stager.finish(None));
-            }
-            stage_error(stager.write(piece.get(..read).unwrap_or_default()))?;
-        }
     }
 }
 

@@ -163,7 +163,7 @@ impl Catalogue {
             Some(length) if !format.is_read_from_its_start() => {
                 return Err(Error::invalid("", format!("is too long for a document of its kind: {length} bytes")));
             }
-            Some(_) => taken.path.map(|path| self.stage_file(path)).transpose()?.map(Arc::new),
+            Some(_) => taken.path.map(|path| self.stage_file(path)).transpose()?,
             None => None,
         };
         let digest = |bytes: &[u8]| whole.as_ref().map_or_else(|| codec::sha256(bytes), |whole| whole.sha256);
