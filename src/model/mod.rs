@@ -5,6 +5,7 @@ mod digest;
 mod draft;
 mod entity;
 mod event;
+mod filter;
 mod id;
 pub mod json;
 mod location;
@@ -19,6 +20,10 @@ pub use digest::{InvalidDigest, Sha256, Sha512};
 pub use draft::Draft;
 pub use entity::{Access, Checksum, Entity, File, Identifier, Keyword, Level, Link, Name, Source};
 pub use event::{Event, IdempotencyKey, LineError, Operation};
+pub use filter::{
+    Arithmetic, ArrayRelation, Filter, Moment, MomentEnd, Operand, Place, PropertyName, SpatialRelation,
+    TemporalRelation,
+};
 pub use id::{InvalidId, Key, Kind, RecordId};
 pub use location::{PayloadLocation, RecordLocation};
 pub use query::{

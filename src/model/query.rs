@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BoundingBox, Key, Kind, TimeRange};
+use super::{BoundingBox, Filter, Key, Kind, TimeRange};
 
 /// A scalar to compare with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -144,6 +144,8 @@ pub struct Query {
     pub time: Option<TimeRange>,
     pub region: Option<Region>,
     pub conditions: Vec<Condition>,
+    /// A further condition of any form.
+    pub filter: Option<Filter>,
     /// Empty: relevance if there is text, else newest first.
     pub sort: Vec<SortKey>,
     pub count_facets: Vec<FacetRequest>,

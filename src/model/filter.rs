@@ -1,0 +1,180 @@
+//! A filter as an expression: what CQL2, the STAC query extension and our own parameters become, whichever index or
+//! evaluator answers it. Follows OGC 21-065r2 (CQL2) in names and meaning.
+//!
+//! A predicate on a record that lacks the property is *unknown*, neither true nor false (CQL2 § 6.2, as in SQL): `NOT`
+//! of unknown is unknown, and only true matches. On several values of one property, one that fits is enough.
+
+use super::Instant;
+use super::query::Comparison;
+
+/// A condition on a record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Filter {
+    And(Vec<Filter>),
+    Or(Vec<Filter>),
+    Not(Box<Filter>),
+    /// A literal, or a boolean property that stands alone.
+    Truth(Operand),
+    Compare {
+        left: Operand,
+        comparison: Comparison,
+        right: Operand,
+    },
+    /// `%` stands for any characters, `_` for one, `\` takes their meaning away.
+    Like {
+        value: Operand,
+        pattern: Operand,
+    },
+    /// Both ends belong to it.
+    Between {
+        value: Operand,
+        low: Operand,
+        high: Operand,
+    },
+    In {
+        value: Operand,
+        list: Vec<Operand>,
+    },
+    IsNull(Operand),
+    Spatial {
+        relation: SpatialRelation,
+        left: Place,
+        right: Place,
+    },
+    Temporal {
+        relation: TemporalRelation,
+        left: Moment,
+        right: Moment,
+    },
+    Array {
+        relation: ArrayRelation,
+        left: Operand,
+        right: Operand,
+    },
+}
+
+/// A value, or what gives one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operand {
+    /// A queryable by its name: see `PropertyName`.
+    Property(PropertyName),
+    Number(f64),
+    Text(String),
+    Bool(bool),
+    Instant(Instant),
+    /// A day: compares as its first microsecond.
+    Date(Instant),
+    List(Vec<Operand>),
+    /// Without regard to case.
+    CaseInsensitive(Box<Operand>),
+    /// Without regard to accents.
+    AccentInsensitive(Box<Operand>),
+    Arithmetic {
+        operator: Arithmetic,
+        left: Box<Operand>,
+        right: Box<Operand>,
+    },
+}
+
+/// What a property name of a query language means here. Each face has its table from names to these.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PropertyName {
+    Id,
+    Title,
+    Description,
+    /// The labels of a facet, and what was written.
+    Facet(super::Facet),
+    /// Start of observation.
+    Start,
+    /// End of observation.
+    Stop,
+    /// The span of observation, for temporal functions; compared with an instant it is its start.
+    Time,
+    /// Time of the last revision.
+    Updated,
+    /// All footprints.
+    Geometry,
+    /// A member of `properties` by its path, as `Condition::property`.
+    Member(String),
+}
+
+/// CQL2 § 7.5 with the names of the functions (`S_INTERSECTS`, …). DE-9IM as in OGC 06-103r4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpatialRelation {
+    Intersects,
+    Equals,
+    Disjoint,
+    Touches,
+    Within,
+    Overlaps,
+    Crosses,
+    Contains,
+}
+
+/// Where: the record's own footprint or a geometry.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Place {
+    Footprint,
+    /// GeoJSON geometry text, longitude and latitude in degrees (CRS84).
+    Geometry(String),
+    /// Four or six numbers; `west > east` crosses ±180°.
+    Box(super::BoundingBox),
+}
+
+/// CQL2 § 7.6 (`T_AFTER`, …).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TemporalRelation {
+    After,
+    Before,
+    Contains,
+    Disjoint,
+    During,
+    Equals,
+    FinishedBy,
+    Finishes,
+    Intersects,
+    Meets,
+    MetBy,
+    OverlappedBy,
+    Overlaps,
+    StartedBy,
+    Starts,
+}
+
+/// When: a property, or a span whose ends may be properties, instants or open.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Moment {
+    Property(PropertyName),
+    Instant(Instant),
+    Date(Instant),
+    Interval { start: Option<MomentEnd>, stop: Option<MomentEnd> },
+}
+
+/// An end of an interval; absent means open.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MomentEnd {
+    Property(PropertyName),
+    Instant(Instant),
+}
+
+/// CQL2 § 7.7 (`A_EQUALS`, `A_CONTAINS`, `A_CONTAINEDBY`, `A_OVERLAPS`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArrayRelation {
+    Equals,
+    Contains,
+    ContainedBy,
+    Overlaps,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    /// `%`
+    Modulo,
+    /// `div`: towards minus infinity.
+    IntegerDivide,
+    Power,
+}
