@@ -81,7 +81,7 @@ fn check(query: &Query) -> Result<(), Error> {
     if query.limit == 0 || query.limit > MAX_LIMIT {
         return Err(Error::parameter("limit", format!("must be 1 to {MAX_LIMIT}")));
     }
-    if query.text.as_ref().is_some_and(|text| text.len() > MAX_TEXT_BYTES) {
+    if query.text.as_ref().is_some_and(|text| text.text.len() > MAX_TEXT_BYTES) {
         return Err(Error::parameter("q", format!("is longer than {MAX_TEXT_BYTES} bytes")));
     }
     let reversed = query.time.is_some_and(|time| matches!((time.start, time.stop), (Some(a), Some(b)) if a > b));

@@ -27,7 +27,8 @@ pub use filter::{
 pub use id::{InvalidId, Key, Kind, RecordId};
 pub use location::{PayloadLocation, RecordLocation};
 pub use query::{
-    Comparison, Condition, Cursor, Facet, FacetCount, FacetRequest, Hit, Page, Query, Region, SortKey, SortValue, Value,
+    Comparison, Condition, Cursor, Facet, FacetCount, FacetRequest, Hit, Page, Query, Region, SortKey, SortValue,
+    TextMode, TextQuery, Value,
 };
 pub use references::References;
 pub use space::{BoundingBox, InvalidBox, Space};

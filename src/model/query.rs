@@ -122,6 +122,45 @@ pub enum SortKey {
     },
 }
 
+/// How free text is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TextMode {
+    /// Words that a person types: all are preferred, one is enough; phrases, AND, OR, NOT, `field:value`, `word*`.
+    #[default]
+    Native,
+    /// STAC's basic free text, and that of OGC API Records: terms with commas between, of which one is enough; words
+    /// within a term stand side by side.
+    StacBasic,
+    /// STAC's advanced free text: all words are required unless OR stands between; `+`, `-`, AND, OR, quotes, parentheses.
+    StacAdvanced,
+}
+
+/// Free text and how it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TextQuery {
+    pub text: String,
+    pub mode: TextMode,
+}
+
+impl TextQuery {
+    /// The text in this mode.
+    pub fn new(text: impl Into<String>, mode: TextMode) -> Self {
+        Self { text: text.into(), mode }
+    }
+}
+
+impl From<&str> for TextQuery {
+    fn from(text: &str) -> Self {
+        Self::new(text, TextMode::Native)
+    }
+}
+
+impl From<String> for TextQuery {
+    fn from(text: String) -> Self {
+        Self::new(text, TextMode::Native)
+    }
+}
+
 /// A facet to count, with the most values to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FacetRequest {
@@ -133,7 +172,7 @@ pub struct FacetRequest {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Query {
     /// Free text; `None` or blank matches everything.
-    pub text: Option<String>,
+    pub text: Option<TextQuery>,
     /// Kinds to find; empty means products.
     pub kinds: Vec<Kind>,
     pub ids: Vec<String>,
@@ -200,6 +239,8 @@ pub struct Page {
     pub facets: BTreeMap<Facet, Vec<FacetCount>>,
     /// Set when there are further hits.
     pub next: Option<Cursor>,
+    /// The text with words of the index in place of those that it hardly knows, when little was found.
+    pub did_you_mean: Option<String>,
 }
 
 impl Query {
@@ -209,8 +250,8 @@ impl Query {
     }
 
     /// The text asked for, unless blank.
-    pub fn wanted_text(&self) -> Option<&str> {
-        self.text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    pub fn wanted_text(&self) -> Option<&TextQuery> {
+        self.text.as_ref().filter(|text| !text.text.trim().is_empty())
     }
 }
 

@@ -10,6 +10,7 @@ mod post;
 mod read;
 mod records;
 mod reindex;
+mod relevance;
 mod service;
 mod stac;
 mod start;
@@ -45,6 +46,8 @@ enum Scenario {
     Stac,
     /// Start of the service until its first answer.
     Start,
+    /// Whether search ranks records as people judged: needs --judgements and --documents, and is no part of all.
+    Relevance,
 }
 
 /// In an order in which each finds what it needs warm or made already.
@@ -57,6 +60,7 @@ const ORDER: &[Scenario] = &[
     Scenario::Start,
     Scenario::Read,
     Scenario::Stac,
+    Scenario::Relevance,
 ];
 
 /// Measure this machine; takes some minutes and some gigabytes with a million records.
@@ -64,6 +68,7 @@ const ORDER: &[Scenario] = &[
 #[command(after_help = "Examples:
   perennial --store /var/tmp/bench bench
   perennial --store /var/tmp/bench bench reindex --records 100000 --json
+  perennial --store /var/tmp/bench bench relevance --judgements tests.tsv --documents records
 --store names a folder for the benchmark alone, which keeps the made-up records for the next run.")]
 pub struct Bench {
     /// Scenarios to run.
@@ -84,6 +89,12 @@ pub struct Bench {
     /// Requests of each kind.
     #[arg(long, default_value_t = 2_000, value_name = "N")]
     requests: u64,
+    /// Table of judgements with tabs: set, query and expected_order are its columns.
+    #[arg(long, value_name = "FILE", requires = "documents")]
+    judgements: Option<PathBuf>,
+    /// Folder of the documents that the judgements are about.
+    #[arg(long, value_name = "DIR", requires = "judgements")]
+    documents: Option<PathBuf>,
 }
 
 /// What every scenario needs.
@@ -96,6 +107,7 @@ struct Bed {
     seed: u64,
     made: Records,
     quiet: bool,
+    judgements: Option<(PathBuf, PathBuf)>,
 }
 
 impl Bench {
@@ -109,10 +121,12 @@ impl Bench {
             seed: self.seed,
             made: Records::new(self.seed),
             quiet: context.json,
+            judgements: self.judgements.zip(self.documents),
         };
         store::prepare(&bed)?;
         let all = self.scenarios.contains(&Scenario::All);
-        let wanted = ORDER.iter().filter(|scenario| all || self.scenarios.contains(scenario));
+        let is_wanted = |scenario: &&Scenario| self.scenarios.contains(scenario) || (all && scenario.is_made_up());
+        let wanted = ORDER.iter().filter(is_wanted);
         let mut figures = Vec::new();
         if !context.json {
             println!("{}\n\n| scenario | figure | asked | measured |\n|---|---|---|---|", conditions(&bed));
@@ -134,6 +148,11 @@ impl Bench {
 }
 
 impl Scenario {
+    /// Whether it runs on made-up records alone.
+    fn is_made_up(self) -> bool {
+        self != Self::Relevance
+    }
+
     fn run(self, bed: &Bed) -> Result<Vec<Figure>, Failure> {
         match self {
             Self::All => Ok(Vec::new()),
@@ -145,6 +164,7 @@ impl Scenario {
             Self::Read => read::run(bed),
             Self::Stac => stac::run(bed),
             Self::Start => start::run(bed),
+            Self::Relevance => relevance::run(bed),
         }
     }
 }

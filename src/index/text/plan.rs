@@ -62,7 +62,7 @@ impl<'q> Plan<'q> {
         }
         if let Some(text) = query.wanted_text() {
             let field = snapshot.views.first().map(|view| view.segment.fields.text);
-            let parsed = words::parse(text)?;
+            let parsed = words::parse(&text.text)?;
             if let Some(field) = field {
                 plan.words = scoring::plan(snapshot, field, parsed)?;
             }

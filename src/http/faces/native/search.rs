@@ -86,7 +86,7 @@ pub async fn search(request: HttpRequest, state: Data<State>) -> Answer {
 /// # Errors
 /// 400 for the first that cannot be honoured.
 pub fn query(mut parameters: Parameters) -> Result<Query, Error> {
-    let mut query = Query { text: parameters.one("q")?, ..Query::default() };
+    let mut query = Query { text: parameters.one("q")?.map(Into::into), ..Query::default() };
     for name in parameters.list("kind") {
         let kind = Kind::from_name(&name).ok_or_else(|| Error::parameter("kind", format!("{name:?} is no kind")))?;
         query.kinds.push(kind);

@@ -253,7 +253,7 @@ fn identifiers_are_found_whole_by_their_parts_and_by_their_start() {
     ];
     let index = filled(folder.path(), &batches(&changes, 10));
     let text = |text: &str| {
-        let mut found = find(&index, Query { text: Some(text.to_owned()), ..Query::default() });
+        let mut found = find(&index, Query { text: Some(text.into()), ..Query::default() });
         found.sort_unstable();
         found
     };

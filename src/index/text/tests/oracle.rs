@@ -182,7 +182,7 @@ impl Record {
             && self.in_time(query)
             && self.in_region(query)
             && query.conditions.iter().all(|condition| self.fulfils(condition))
-            && query.text.as_deref().is_none_or(|text| self.has_text(text))
+            && query.text.as_ref().is_none_or(|text| self.has_text(&text.text))
     }
 
     fn has_facet(&self, facet: Facet, wanted: &[String]) -> bool {
