@@ -18,7 +18,8 @@ pub enum Intent {
     /// Only replaces a live record.
     Replace,
     /// As `Put`, for what a document was turned into: a revision that stood before is not made again, so that reading old
-    /// documents once more takes no newer one back.
+    /// documents once more takes no newer one back. A record that says it is an earlier version becomes a revision, and the
+    /// later one another after it.
     Import,
     /// Creates when absent; leaves a live record alone (answers `Unchanged`).
     Ensure,

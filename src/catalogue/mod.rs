@@ -24,6 +24,7 @@ pub mod secrets;
 mod together;
 mod token;
 mod uploads;
+mod versions;
 mod writer;
 
 use std::sync::Arc;

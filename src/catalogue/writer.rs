@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use super::command::{Action, Command, Effect, Intent, Outcome, Precondition, Receipt};
 use super::follower::Applied;
 use super::nearest::nearest;
-use super::{Error, Health, rebuild};
+use super::{Error, Health, rebuild, versions};
 use crate::archive::{Archive, ReadError, StagedPayload};
 use crate::codec;
 use crate::index::records::Records;
@@ -148,8 +148,18 @@ impl Writer {
                 let record = RawValue::from_string(record).map_err(Error::internal("storing a checked record"))?;
                 self.keep_payloads(draft, payloads)?;
                 let effect = if live.is_some() { Effect::Replaced } else { Effect::Created };
+                let later = match live {
+                    Some(live) if intent == Intent::Import => self.later_version(draft, &record, live)?,
+                    _ => None,
+                };
+                let (key, agent) = (command.key.clone(), command.agent.clone());
                 let parts = (command.key, command.idempotency, command.agent);
-                Ok(self.add(draft, parts, state, effect, Some((record, digest))))
+                let receipt = self.add(draft, parts, state, effect, Some((record, digest)));
+                if let Some(later) = later {
+                    let state = self.state(draft, &key)?;
+                    self.add(draft, (key, None, agent), state, Effect::Replaced, Some(later));
+                }
+                Ok(receipt)
             }
             Action::Delete => {
                 let Some(_) = live else { return Err(self.missing(command.key, state)) };
@@ -205,6 +215,31 @@ impl Writer {
             }
         }
         Ok(false)
+    }
+
+    /// The live record again, if what arrives says that it is an earlier version: both are kept, the later one stays current.
+    fn later_version(
+        &self,
+        draft: &Draft,
+        arriving: &RawValue,
+        live: State,
+    ) -> Result<Option<(Box<RawValue>, Sha256)>, Error> {
+        let drafted = draft.events.iter().find(|(event, _)| event.sequence == live.sequence);
+        let current = match drafted.and_then(|(event, _)| event.record.as_ref()) {
+            Some(record) => record.get().to_owned(),
+            None => {
+                let location = self.records.location(live.sequence).map_err(Error::internal("finding a record"))?;
+                let Some(location) = location else { return Ok(None) };
+                let record = self.archive.record(&location).map_err(Error::internal("reading a record"))?;
+                String::from_utf8(record).map_err(Error::internal("reading a record"))?
+            }
+        };
+        if !versions::is_earlier(arriving.get().as_bytes(), current.as_bytes()) {
+            return Ok(None);
+        }
+        let digest = codec::sha256(current.as_bytes());
+        let record = RawValue::from_string(current).map_err(Error::internal("keeping a later version"))?;
+        Ok(Some((record, digest)))
     }
 
     fn missing(&self, key: Key, state: Option<State>) -> Error {

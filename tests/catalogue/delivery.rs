@@ -267,6 +267,22 @@ fn an_edit_by_hand_is_named_by_import_and_files_attached_later_stay() {
 }
 
 #[test]
+fn an_older_version_that_arrives_late_becomes_a_revision_and_takes_nothing_newer_back() {
+    let (older, newer) = (label("p1", &[]), label("p1", &[]).replace(">1.0<", ">2.0<"));
+    let delivery = Delivery::of(&[("new/p1.xml", newer.as_bytes())]);
+    delivery.ingest();
+    delivery.add("old/p1.xml", older.as_bytes());
+    assert_eq!(delivery.ingest().count("replaced"), 1);
+    assert_eq!(delivery.product(COLLECTION, &id("p1"))["version"], "2.0");
+    let again = delivery.ingest();
+    assert_eq!((again.count("replaced"), again.count("unchanged")), (0, 2));
+    let service = delivery.serve();
+    let resolve = |version: &str| service.get(&format!("/api/v1/resolve?id={}::{version}", id("p1")));
+    assert_eq!(resolve("1.0").expect_status(200).json()["matches"][0]["status"], "superseded");
+    assert_eq!(resolve("2.0").expect_status(200).json()["matches"][0]["status"], "current");
+}
+
+#[test]
 fn any_name_of_a_record_leads_to_it() {
     let delivery = Delivery::new();
     let service = delivery.serve();
