@@ -62,7 +62,7 @@ pub enum Operand {
     Text(String),
     Bool(bool),
     Instant(Instant),
-    /// A day: compares as its first microsecond.
+    /// A day, by its first microsecond, as which it compares with instants.
     Date(Instant),
     List(Vec<Operand>),
     /// Without regard to case.
@@ -79,10 +79,11 @@ pub enum Operand {
 /// What a property name of a query language means here. Each face has its table from names to these.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PropertyName {
+    Kind,
     Id,
     Title,
     Description,
-    /// The labels of a facet, and what was written.
+    /// The labels of a facet; case counts.
     Facet(super::Facet),
     /// Start of observation.
     Start,
@@ -92,10 +93,14 @@ pub enum PropertyName {
     Time,
     /// Time of the last revision.
     Updated,
-    /// All footprints.
-    Geometry,
+    /// All footprints on a body (`earth`, `mars`, …).
+    Geometry {
+        body: String,
+    },
     /// A member of `properties` by its path, as `Condition::property`.
     Member(String),
+    /// The first of two that the record has a value for.
+    Either(Box<PropertyName>, Box<PropertyName>),
 }
 
 /// CQL2 § 7.5 with the names of the functions (`S_INTERSECTS`, …). DE-9IM as in OGC 06-103r4.
@@ -114,7 +119,9 @@ pub enum SpatialRelation {
 /// Where: the record's own footprint or a geometry.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Place {
-    Footprint,
+    /// Its footprints on a body; of several one that fits is enough, and `S_DISJOINT` is the opposite of
+    /// `S_INTERSECTS`.
+    Footprint { body: String },
     /// GeoJSON geometry text, longitude and latitude in degrees (CRS84).
     Geometry(String),
     /// Four or six numbers; `west > east` crosses ±180°.
@@ -146,8 +153,12 @@ pub enum TemporalRelation {
 pub enum Moment {
     Property(PropertyName),
     Instant(Instant),
+    /// A day, from its first to its last microsecond.
     Date(Instant),
-    Interval { start: Option<MomentEnd>, stop: Option<MomentEnd> },
+    Interval {
+        start: Option<MomentEnd>,
+        stop: Option<MomentEnd>,
+    },
 }
 
 /// An end of an interval; absent means open.

@@ -5,7 +5,7 @@ use geo::{
 };
 use serde_json::Value;
 
-use crate::model::{BoundingBox, Space};
+use crate::model::{BoundingBox, Space, SpatialRelation};
 
 /// Most positions in a geometry that a query may bring.
 const MAX_POSITIONS: usize = 50_000;
@@ -76,6 +76,23 @@ impl Shape {
     /// Whether the two shapes share a point.
     pub fn intersects(&self, other: &Self) -> bool {
         self.parts.iter().any(|part| other.parts.iter().any(|other_part| part.intersects(other_part)))
+    }
+
+    /// Whether this shape is in a relation of DE-9IM to another.
+    pub fn relates(&self, relation: SpatialRelation, other: &Self) -> bool {
+        use geo::Relate;
+        let whole = |shape: &Self| geo::Geometry::GeometryCollection(geo::GeometryCollection(shape.parts.clone()));
+        let matrix = whole(self).relate(&whole(other));
+        match relation {
+            SpatialRelation::Intersects => matrix.is_intersects(),
+            SpatialRelation::Equals => matrix.is_equal_topo(),
+            SpatialRelation::Disjoint => matrix.is_disjoint(),
+            SpatialRelation::Touches => matrix.is_touches(),
+            SpatialRelation::Within => matrix.is_within(),
+            SpatialRelation::Overlaps => matrix.is_overlaps(),
+            SpatialRelation::Crosses => matrix.is_crosses(),
+            SpatialRelation::Contains => matrix.is_contains(),
+        }
     }
 
     /// Whether the shape touches a footprint: its geometry, or its box where it has no (readable) geometry.

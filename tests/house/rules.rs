@@ -53,6 +53,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("mimalloc", &["main"]),
     ("geo", &["query"]),
     ("cql2", &["query"]),
+    ("pest", &["query/cql2"]),
+    ("unaccent", &["query/evaluate"]),
     ("wasmtime", &["recreation"]),
     ("actix_web", &["http", "cli/serve"]),
     ("actix_http", &["http", "cli/serve"]),
