@@ -105,7 +105,7 @@ fn faults_are_named_with_their_place() {
         ("updated > TIMESTAMP('yesterday')", 20, "RFC 3339"),
         ("updated > DATE('2019-02-30')", 15, "no date"),
         ("updated > DATE('0000-01-01')", 15, "years 1 to 9998"),
-        ("updated > DATE('9999-12-31')", 15, "years 1 to 9998"),
+        ("updated > DATE('9999-06-01')", 15, "years 1 to 9998"),
         ("T_AFTER(updated, INTERVAL('2020-01-01','2019-01-01'))", 17, "ends before"),
         ("a = NULL", 4, "NULL"),
         ("a + 'x' = 2", 2, "calculates"),
