@@ -1,10 +1,8 @@
 //! Search: the text index finds, the records index locates, the archive gives the bytes.
 
-use std::collections::BTreeMap;
-
 use super::{Catalogue, Error, token};
 use crate::index::text::{SearchError, SequenceTest};
-use crate::model::{Entity, Facet, FacetCount, Query};
+use crate::model::{Entity, Query, Summary};
 use crate::query::Shape;
 
 /// Most hits on a page.
@@ -28,7 +26,8 @@ pub struct Results {
     pub found: Vec<Found>,
     /// Exact number of matches, when asked for.
     pub matched: Option<u64>,
-    pub facets: BTreeMap<Facet, Vec<FacetCount>>,
+    /// One for each aggregation asked for, in that order.
+    pub aggregations: Vec<Summary>,
     /// Token of the next page, when there is one.
     pub next: Option<String>,
     /// Sequence that page one saw.
@@ -65,7 +64,7 @@ impl Catalogue {
             .collect::<Result<_, Error>>()?;
         let next = page.next.map(|cursor| token::issue(self.secrets.token_key(), &query, &cursor, sequence));
         let next = next.transpose().map_err(Error::internal("signing a page token"))?;
-        Ok(Results { found, matched: page.matched, facets: page.facets, next, sequence })
+        Ok(Results { found, matched: page.matched, aggregations: page.aggregations, next, sequence })
     }
 
     /// Whether a record's footprint on a body touches a shape. A record that cannot be read is a match: a failure is
@@ -78,8 +77,10 @@ impl Catalogue {
 }
 
 fn check(query: &Query) -> Result<(), Error> {
-    if query.limit == 0 || query.limit > MAX_LIMIT {
-        return Err(Error::parameter("limit", format!("must be 1 to {MAX_LIMIT}")));
+    // A page of none is what those want who ask for counts alone.
+    let least = usize::from(!query.count && query.aggregations.is_empty());
+    if !(least..=MAX_LIMIT).contains(&query.limit) {
+        return Err(Error::parameter("limit", format!("must be {least} to {MAX_LIMIT}")));
     }
     if query.text.as_ref().is_some_and(|text| text.text.len() > MAX_TEXT_BYTES) {
         return Err(Error::parameter("q", format!("is longer than {MAX_TEXT_BYTES} bytes")));
@@ -94,6 +95,7 @@ fn check(query: &Query) -> Result<(), Error> {
 fn search_error(error: SearchError) -> Error {
     match error {
         SearchError::Unsupported { what } => Error::parameter("search", format!("{what} is not supported")),
+        SearchError::UnknownProperty { path } => Error::parameter(path, "is a property that no record has"),
         SearchError::BadText { reason } => Error::parameter("q", reason),
         SearchError::BadCursor { .. } => Error::BadToken,
         other => Error::Internal { doing: "searching", source: Box::new(other) },

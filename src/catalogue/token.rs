@@ -67,7 +67,7 @@ pub fn read(key: &[u8; 32], query: &Query, token: &str) -> Result<Position, Erro
 
 /// What must stay the same from page to page: everything but the page size, the counts asked for and the place.
 fn fingerprint(query: &Query) -> String {
-    let fixed = Query { limit: 0, after: None, count: false, count_facets: Vec::new(), ..query.clone() };
+    let fixed = Query { limit: 0, after: None, count: false, aggregations: Vec::new(), ..query.clone() };
     let digest = codec::sha256(format!("{fixed:?}").as_bytes());
     digest.to_string().chars().take(16).collect()
 }

@@ -128,11 +128,14 @@ fn print_page(page: &serde_json::Value) {
     eprintln!("{} of {matched} shown", records.len());
     if let Some(facets) = page.get("facets").and_then(|facets| facets.as_object()) {
         for (facet, counts) in facets {
-            let counts = counts.as_array().cloned().unwrap_or_default();
-            let shown: Vec<String> = counts
-                .iter()
-                .take(12)
-                .map(|count| format!("{} {}", text(count, "value"), count.get("count").cloned().unwrap_or_default()))
+            let buckets = counts.get("buckets").and_then(|buckets| buckets.as_array()).cloned().unwrap_or_default();
+            let value = |bucket: &serde_json::Value| match bucket.get("value") {
+                Some(serde_json::Value::String(value)) => value.clone(),
+                value => value.cloned().unwrap_or_default().to_string(),
+            };
+            let shown = buckets.iter().take(12);
+            let shown: Vec<String> = shown
+                .map(|bucket| format!("{} {}", value(bucket), bucket.get("count").cloned().unwrap_or_default()))
                 .collect();
             println!("{facet}: {}", shown.join(", "));
         }

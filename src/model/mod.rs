@@ -1,6 +1,7 @@
 //! What the archive is about: identifiers, entities, events, queries and pages.
 //! Knows no file, no clock, no network and no index; everything here is a value or a pure function.
 
+mod aggregation;
 mod digest;
 mod draft;
 mod entity;
@@ -13,9 +14,14 @@ mod query;
 mod references;
 pub mod scan;
 mod space;
+mod step;
 mod time;
 pub mod uri;
 
+pub use aggregation::{
+    Aggregation, AggregationKind, Bucket, MAX_AGGREGATIONS, MAX_BUCKETS, MAX_DEPTH, MAX_LISTED, MAX_RANGES, Statistics,
+    Summary, TimeWidth, ValueRange, Width, path_levels,
+};
 pub use digest::{InvalidDigest, Sha256, Sha512};
 pub use draft::Draft;
 pub use entity::{Access, Checksum, Entity, File, Identifier, Keyword, Level, Link, Name, Source};
@@ -27,9 +33,9 @@ pub use filter::{
 pub use id::{InvalidId, Key, Kind, RecordId};
 pub use location::{PayloadLocation, RecordLocation};
 pub use query::{
-    Comparison, Condition, Cursor, Facet, FacetCount, FacetRequest, Hit, Page, Query, Region, SortKey, SortValue,
-    TextMode, TextQuery, Value,
+    Comparison, Condition, Cursor, Facet, Hit, Page, Query, Region, SortKey, SortValue, TextMode, TextQuery, Value,
 };
 pub use references::References;
 pub use space::{BoundingBox, InvalidBox, Space};
+pub use step::{InvalidStep, TimeStep};
 pub use time::{Instant, InvalidTime, TimeRange, TimeSpan};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BoundingBox, Filter, Key, Kind, TimeRange};
+use super::{Aggregation, BoundingBox, Filter, Key, Kind, Summary, TimeRange};
 
 /// A scalar to compare with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -161,13 +161,6 @@ impl From<String> for TextQuery {
     }
 }
 
-/// A facet to count, with the most values to list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FacetRequest {
-    pub facet: Facet,
-    pub limit: usize,
-}
-
 /// A question. Fields that are empty ask nothing; values within one field are alternatives, fields are all required.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Query {
@@ -187,7 +180,8 @@ pub struct Query {
     pub filter: Option<Filter>,
     /// Empty: relevance if there is text, else newest first.
     pub sort: Vec<SortKey>,
-    pub count_facets: Vec<FacetRequest>,
+    /// Summaries of all matches.
+    pub aggregations: Vec<Aggregation>,
     /// Whether the exact number of matches is wanted.
     pub count: bool,
     /// Most hits on the page.
@@ -222,21 +216,14 @@ pub struct Hit {
     pub score: Option<f32>,
 }
 
-/// How often a facet value occurs among all matches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FacetCount {
-    pub value: String,
-    pub count: u64,
-}
-
 /// The answer of an index.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Page {
     pub hits: Vec<Hit>,
     /// Exact number of matches, when asked for.
     pub matched: Option<u64>,
-    /// Counts of each requested facet, most frequent first, ties by value.
-    pub facets: BTreeMap<Facet, Vec<FacetCount>>,
+    /// One for each aggregation asked for, in that order.
+    pub aggregations: Vec<Summary>,
     /// Set when there are further hits.
     pub next: Option<Cursor>,
     /// The text with words of the index in place of those that it hardly knows, when little was found.

@@ -24,7 +24,8 @@ fn matched(service: &Service, query: &str) -> u64 {
 }
 
 fn facet(page: &Value, name: &str) -> BTreeMap<String, u64> {
-    let counts = page["facets"][name].as_array().unwrap_or_else(|| panic!("no facet {name} in {page}")).iter();
+    let counts =
+        page["facets"][name]["buckets"].as_array().unwrap_or_else(|| panic!("no facet {name} in {page}")).iter();
     counts
         .map(|each| (each["value"].as_str().expect("text").to_owned(), each["count"].as_u64().expect("a count")))
         .collect()
@@ -114,7 +115,12 @@ fn facets_count_all_matches_and_not_the_page() {
     let (_store, service) = filled(300);
     let page = service.search("limit=1&facets=mission,level,collection&mission=Envisat");
     assert_eq!(page["matched"], 150);
-    assert_eq!(facet(&page, "mission"), [("Envisat".to_owned(), 150)].into());
+    let single = service.search("limit=0&facets=mission&mission=Envisat&facet_mode=single");
+    assert_eq!(facet(&single, "mission"), [("Envisat".to_owned(), 150)].into());
+    assert_eq!(single["records"], json!([]));
+    // What else could be chosen stays in sight.
+    assert_eq!(facet(&page, "mission").values().sum::<u64>(), 300);
+    assert_eq!(facet(&page, "mission").len(), 2);
     assert_eq!(facet(&page, "level"), ["L0", "L1", "L2"].map(|level| (level.to_owned(), 50)).into());
     assert_eq!(facet(&page, "collection"), [("c".to_owned(), 150)].into());
     assert!(service.search("count=none").get("matched").is_none());

@@ -69,7 +69,7 @@ def d3(client, expected, report, arguments):
     for spelling in ("mars", "MARS"):
         page = ask(client, "/api/v1/search", target=spelling, kind=KINDS, limit=1)
         report.check(page["matched"] == len(records), f"{spelling} finds {page['matched']}, Mars {len(records)}")
-    facet = ask(client, "/api/v1/search", kind=KINDS, facets="target", limit=1)["facets"]["target"]
+    facet = ask(client, "/api/v1/search", kind=KINDS, facets="target", limit=1)["facets"]["target"]["buckets"]
     counts = {entry["value"]: entry["count"] for entry in facet if entry["value"].lower() == "mars"}
     report.check(counts == {"Mars": len(records)}, f"the facet counts {counts}, the search finds {len(records)}")
     by_key = {key_of(record): record for record in records}
@@ -121,7 +121,7 @@ def d4(client, expected, report, _):
 def d5(client, expected, report, _):
     """A controlled keyword, a duration as a number and a branch of a vocabulary."""
     asked = dict(kind="collection", property=["spase:Cadence_seconds<=1", "spase:MeasurementType=MagneticField"])
-    paths = ask(client, "/api/v1/search", facets="keyword", limit=1, **asked)["facets"]["keyword"]
+    paths = ask(client, "/api/v1/search", facets="keyword", limit=1, **asked)["facets"]["keyword"]["buckets"]
     branch = "Heliosphere > NearEarth"
     below = [path["value"] for path in paths if path["value"] == branch or path["value"].startswith(f"{branch} > ")]
     report.check(branch in below, f"the facet does not list {branch}")
@@ -187,7 +187,7 @@ def d10(client, expected, report, _):
     records = page["records"]
     report.check(page["matched"] == len(records), f"matched says {page['matched']}, {len(records)} given")
     counted = Counter(label for record in records for label in {name["label"] for name in record.get("platforms", [])})
-    facet = {entry["value"]: entry["count"] for entry in page["facets"]["platform"]}
+    facet = {entry["value"]: entry["count"] for entry in page["facets"]["platform"]["buckets"]}
     report.check(facet == dict(counted), f"the facet counts {facet}, the records {dict(counted)}")
     # The search finds the phrase in keywords too; the question is about title and abstract, and about the CMR.
     of_cmr = [record for record in records if "cmr:format" in record.get("properties", {})]

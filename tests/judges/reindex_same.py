@@ -25,7 +25,7 @@ def questions(client):
     yield {"bbox": "170,-60,-170,60"}
     yield {"bbox": "-20,30,40,70", "datetime": "../2020-06-01T00:00:00Z"}
     for facet, values in sorted(first["facets"].items()):
-        for value in values[:3]:
+        for value in values["buckets"][:3]:
             if facet != "body" and "," not in value["value"]:
                 yield {facet: value["value"]}
     for record in first["records"][:10]:

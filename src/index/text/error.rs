@@ -35,6 +35,9 @@ pub enum SearchError {
     /// The index cannot answer this; it never leaves a part of a question out instead.
     #[error("search does not support {what}")]
     Unsupported { what: String },
+    /// A misspelt name is never shown as an empty answer.
+    #[error("no record has a property {path:?}")]
+    UnknownProperty { path: String },
     #[error("search text {reason}")]
     BadText { reason: String },
     #[error("page cursor does not belong to this question: {reason}")]

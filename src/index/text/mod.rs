@@ -4,6 +4,7 @@
 //! What is matched, and how, is described where it is done: words in `tokens` and `words`, exact values in `terms`,
 //! properties in `properties`, footprints in `cells` and `footprint`, the order of the index in `order`.
 
+mod aggregate;
 mod builder;
 mod cells;
 mod conditions;

@@ -112,10 +112,7 @@ impl<'q> Plan<'q> {
 
     fn condition(&mut self, condition: &'q Condition) -> Result<(), SearchError> {
         let path = condition.property.as_str();
-        if path.is_empty() || path.len() > MAX_PATH || path.split('.').count() > MAX_DEPTH {
-            let what = format!("properties with paths of more than {MAX_PATH} bytes or {MAX_DEPTH} levels");
-            return Err(SearchError::Unsupported { what });
-        }
+        check_path(path)?;
         let ordered = !matches!(condition.comparison, Comparison::Equal | Comparison::NotEqual);
         let instant = match &condition.value {
             Value::Bool(_) if ordered => {
@@ -135,6 +132,18 @@ impl<'q> Plan<'q> {
         self.tests.push(ConditionPlan { path, comparison, value, instant });
         Ok(())
     }
+}
+
+/// Refuses the path of a property that the index cannot have.
+///
+/// # Errors
+/// `Unsupported` when it is empty, too long or too deep.
+pub(super) fn check_path(path: &str) -> Result<(), SearchError> {
+    if path.is_empty() || path.len() > MAX_PATH || path.split('.').count() > MAX_DEPTH {
+        let what = format!("properties with paths of more than {MAX_PATH} bytes or {MAX_DEPTH} levels");
+        return Err(SearchError::Unsupported { what });
+    }
+    Ok(())
 }
 
 /// Terms of the records that the wanted identifiers can mean: one for each collection, since identifiers are unique

@@ -1,19 +1,20 @@
-//! Answers a question over one snapshot: the page, the exact count and the facets in one pass, or only as much as the
+//! Answers a question over one snapshot: the page, the exact count and aggregations in one pass, or only as much as the
 //! page needs.
 
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::ops::Range;
 
 use tantivy::{DocId, SegmentReader};
 
-use crate::model::{Cursor, Facet, Hit, Page, Query, SortValue};
+use crate::model::{Cursor, Hit, Page, Query, SortValue};
 
+use super::aggregate::{Aggregator, Summing};
 use super::error::SearchError;
 use super::matcher::{Matcher, Walk};
 use super::order::{order_of, orders_between};
 use super::plan::{Plan, SequenceTest};
 use super::segment::Segment;
-use super::snapshot::{Snapshot, View, ranked};
+use super::snapshot::{Snapshot, View};
 use super::sort::{Parts, SegmentSort, SortPlan};
 
 /// Longest page. Whoever wants more takes the next one.
@@ -29,8 +30,11 @@ pub(super) fn search(snapshot: &Snapshot, query: &Query, exact: Option<SequenceT
     }
     let sort = SortPlan::new(query)?;
     let plan = Plan::new(query, snapshot, exact)?;
+    let summing = Summing::new(snapshot, query, &plan, exact)?;
+    let aggregator = summing.along();
     let known = plan.is_unfiltered();
-    let mut totals = Totals { wanted: !known && (query.count || !query.count_facets.is_empty()), ..Totals::default() };
+    let counts = !aggregator.is_empty() || (query.count && !known);
+    let mut totals = Totals { wanted: counts, matched: 0, aggregator };
     let mut found = Vec::new();
     for (view, reader) in snapshot.views.iter().zip(snapshot.searcher.segment_readers()) {
         let Some(matcher) = Matcher::new(&plan, view)? else { continue };
@@ -42,23 +46,16 @@ pub(super) fn search(snapshot: &Snapshot, query: &Query, exact: Option<SequenceT
     if query.count {
         page.matched = Some(if known { snapshot.count(plan.kinds) } else { totals.matched });
     }
-    for request in &query.count_facets {
-        let mut counts = match known {
-            true => snapshot.facet(request.facet, plan.kinds)?.iter().take(request.limit).cloned().collect(),
-            false => ranked(totals.facets.remove(&request.facet).unwrap_or_default()),
-        };
-        counts.truncate(request.limit);
-        page.facets.insert(request.facet, counts);
-    }
+    let along = totals.aggregator.finish()?;
+    page.aggregations = summing.finish(along);
     Ok(page)
 }
 
 /// Counts over all matches.
-#[derive(Default)]
-struct Totals {
+struct Totals<'q> {
     wanted: bool,
     matched: u64,
-    facets: HashMap<Facet, HashMap<String, u64>>,
+    aggregator: Aggregator<'q>,
 }
 
 /// A candidate for the page within one segment; smaller ones come first.
@@ -131,7 +128,7 @@ impl<'p> Pass<'p> {
         Ok(Self { query, plan, sort, matcher, view, reader, columns, after, best: BinaryHeap::new(), wanted })
     }
 
-    fn run(&mut self, totals: &mut Totals) -> Result<(), SearchError> {
+    fn run(&mut self, totals: &mut Totals<'_>) -> Result<(), SearchError> {
         match self.sort.by_time_first() {
             _ if totals.wanted => self.count_all(totals),
             _ if self.wanted == 0 => Ok(()),
@@ -141,37 +138,18 @@ impl<'p> Pass<'p> {
         }
     }
 
-    /// Visits every match, for counts and facets.
-    fn count_all(&mut self, totals: &mut Totals) -> Result<(), SearchError> {
-        let segment = &*self.view.segment;
-        let mut counters = Vec::new();
-        for request in &self.query.count_facets {
-            let column = segment.facet(request.facet)?;
-            counters.push((request.facet, column, vec![0u64; column.num_terms()]));
-        }
+    /// Visits every match, for counts and aggregations.
+    fn count_all(&mut self, totals: &mut Totals<'_>) -> Result<(), SearchError> {
+        let mut counting = totals.aggregator.open(&self.view.segment)?;
         for (documents, long_spans_only) in self.ranges() {
             let mut walk = self.matcher.walk(self.plan, self.reader, documents, long_spans_only)?;
             while let Some(document) = walk.next() {
                 totals.matched += 1;
-                for (_, column, counts) in &mut counters {
-                    for label in column.term_ords(document) {
-                        if let Some(count) = counts.get_mut(label as usize) {
-                            *count += 1;
-                        }
-                    }
-                }
+                counting.add(document)?;
                 self.offer(document, &mut walk);
             }
         }
-        for (facet, column, counts) in counters {
-            let total = totals.facets.entry(facet).or_default();
-            let mut label = String::new();
-            for (ordinal, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
-                column.ord_to_str(ordinal as u64, &mut label)?;
-                *total.entry(label.clone()).or_default() += count;
-            }
-        }
-        Ok(())
+        totals.aggregator.close(counting)
     }
 
     fn all(&mut self) -> Result<(), SearchError> {

@@ -16,7 +16,11 @@ use super::fields::{Fields, ORDER, PROPERTIES};
 use super::properties::{BOOLS, INSTANTS, NUMBERS, TEXTS, column_path};
 
 /// How often each label of a facet occurs in a segment, for each kind; deleted documents count too.
-pub(super) type LabelCounts = Vec<(String, [u32; Kind::ALL.len()])>;
+pub(super) struct LabelCounts {
+    pub labels: Vec<(String, [u32; Kind::ALL.len()])>,
+    /// Documents without a label.
+    pub without: [u32; Kind::ALL.len()],
+}
 
 /// An opened segment.
 pub(super) struct Segment {
@@ -107,8 +111,12 @@ impl Segment {
         }
         let column = self.facet(facet)?;
         let mut counts = vec![[0u32; Kind::ALL.len()]; column.num_terms()];
+        let mut without = [0u32; Kind::ALL.len()];
         for document in 0..self.documents {
             let kind = self.kind.values.get_val(document) as usize;
+            if let (false, Some(count)) = (column.ords().index.has_value(document), without.get_mut(kind)) {
+                *count += 1;
+            }
             for label in column.term_ords(document) {
                 if let Some(count) = counts.get_mut(label as usize).and_then(|kinds| kinds.get_mut(kind)) {
                     *count += 1;
@@ -121,7 +129,7 @@ impl Segment {
             column.ord_to_str(ordinal as u64, &mut label)?;
             labelled.push((label.clone(), count));
         }
-        Ok(cell.get_or_init(|| Arc::new(labelled)).clone())
+        Ok(cell.get_or_init(|| Arc::new(LabelCounts { labels: labelled, without })).clone())
     }
 
     /// Documents of each kind; deleted ones count too.

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tantivy::fastfield::AliveBitSet;
 use tantivy::{DocId, Searcher};
 
-use crate::model::{Facet, FacetCount, Kind};
+use crate::model::{Bucket, Facet, Kind, Summary, Value};
 
+use super::aggregate;
 use super::fields::Fields;
 use super::segment::Segment;
 
@@ -29,8 +30,16 @@ impl View {
     }
 }
 
+/// How often each label of a facet occurs.
+pub(super) struct Counted {
+    /// Most frequent first, ties by label.
+    pub buckets: Vec<Bucket>,
+    /// Records without a label.
+    pub missing: u64,
+}
+
 /// Counts that were asked for already.
-type FacetCounts = HashMap<(Facet, KindSet), Arc<Vec<FacetCount>>>;
+type FacetCounts = HashMap<(Facet, KindSet), Arc<Counted>>;
 
 /// All segments of one commit.
 pub(super) struct Snapshot {
@@ -144,9 +153,7 @@ impl Snapshot {
     pub(super) fn count(&self, kinds: KindSet) -> u64 {
         let mut count = 0;
         for view in &self.views {
-            let of_kind = view.segment.kind_counts();
-            let wanted = of_kind.iter().enumerate().filter(|(kind, _)| kinds & (1 << kind) != 0);
-            count += wanted.map(|(_, count)| u64::from(*count)).sum::<u64>();
+            count += of_kinds(&view.segment.kind_counts(), kinds);
             let deleted = view.deleted().iter().filter(|document| holds(kinds, view.segment.kind.first(**document)));
             count -= deleted.count() as u64;
         }
@@ -154,49 +161,60 @@ impl Snapshot {
     }
 
     /// Counts of a facet over all living documents of these kinds, most frequent first, ties by value.
-    pub(super) fn facet(&self, facet: Facet, kinds: KindSet) -> tantivy::Result<Arc<Vec<FacetCount>>> {
+    pub(super) fn facet(&self, facet: Facet, kinds: KindSet) -> tantivy::Result<Arc<Counted>> {
         let key = (facet, kinds);
         let remembered = self.facets.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(counts) = remembered {
             return Ok(counts);
         }
         let mut totals: HashMap<String, u64> = HashMap::new();
+        let mut missing = 0;
         for view in &self.views {
-            for (label, of_kind) in view.segment.label_counts(facet)?.iter() {
-                let wanted = of_kind.iter().enumerate().filter(|(kind, _)| kinds & (1 << kind) != 0);
-                let count: u64 = wanted.map(|(_, count)| u64::from(*count)).sum();
+            let counts = view.segment.label_counts(facet)?;
+            missing += of_kinds(&counts.without, kinds);
+            for (label, of_kind) in &counts.labels {
+                let count = of_kinds(of_kind, kinds);
                 if count > 0 {
                     *totals.entry(label.clone()).or_default() += count;
                 }
             }
-            self.subtract_deleted(view, facet, kinds, &mut totals)?;
+            missing -= self.subtract_deleted(view, facet, kinds, &mut totals)?;
         }
-        let counts = Arc::new(ranked(totals));
+        let buckets = totals.into_iter().filter(|(_, count)| *count > 0);
+        let buckets = buckets.map(|(label, count)| aggregate::bucket(Value::Text(label), count, false)).collect();
+        let mut listed = Summary::empty("");
+        aggregate::list(&mut listed, buckets, usize::MAX);
+        let counts = Arc::new(Counted { buckets: listed.buckets, missing });
         self.facets.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&counts));
         Ok(counts)
     }
 
+    /// Takes away the labels of deleted documents; gives the number of those without one.
     fn subtract_deleted(
         &self,
         view: &View,
         facet: Facet,
         kinds: KindSet,
         totals: &mut HashMap<String, u64>,
-    ) -> tantivy::Result<()> {
+    ) -> tantivy::Result<u64> {
         let column = view.segment.facet(facet)?;
         let mut label = String::new();
+        let mut without = 0;
         for document in view.deleted() {
             if !holds(kinds, view.segment.kind.first(*document)) {
                 continue;
             }
+            let mut has_label = false;
             for ordinal in column.term_ords(*document) {
+                has_label = true;
                 column.ord_to_str(ordinal, &mut label)?;
                 if let Some(total) = totals.get_mut(&label) {
                     *total -= 1;
                 }
             }
+            without += u64::from(!has_label);
         }
-        Ok(())
+        Ok(without)
     }
 }
 
@@ -211,10 +229,8 @@ pub(super) fn holds(kinds: KindSet, kind: Option<u64>) -> bool {
     kind.is_some_and(|kind| kinds & (1 << kind) != 0)
 }
 
-/// Counts above zero, most frequent first, ties by value.
-pub(super) fn ranked(totals: HashMap<String, u64>) -> Vec<FacetCount> {
-    let mut counts: Vec<FacetCount> =
-        totals.into_iter().filter(|(_, count)| *count > 0).map(|(value, count)| FacetCount { value, count }).collect();
-    counts.sort_unstable_by(|one, other| other.count.cmp(&one.count).then_with(|| one.value.cmp(&other.value)));
-    counts
+/// Sum of the counts of these kinds.
+fn of_kinds(counts: &[u32; Kind::ALL.len()], kinds: KindSet) -> u64 {
+    let wanted = counts.iter().enumerate().filter(|(kind, _)| kinds & (1 << kind) != 0);
+    wanted.map(|(_, count)| u64::from(*count)).sum()
 }

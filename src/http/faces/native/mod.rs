@@ -1,5 +1,6 @@
 //! `/api/v1`: the native interface. Records travel as their stored bytes.
 
+pub mod aggregations;
 pub mod files;
 pub mod ingest;
 pub mod records;

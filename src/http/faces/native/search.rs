@@ -3,6 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::aggregations;
 use super::wire::SearchBody;
 use crate::catalogue::{Error, Results};
 use crate::http::interval;
@@ -10,16 +11,12 @@ use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
 use crate::model::uri::encode;
-use crate::model::{
-    BoundingBox, Comparison, Condition, Facet, FacetRequest, Kind, Query, Region, SortKey, Value, json,
-};
+use crate::model::{BoundingBox, Comparison, Condition, Facet, Kind, Query, Region, SortKey, Value, json};
 
 /// Hits on a page unless asked otherwise.
 const DEFAULT_LIMIT: usize = 20;
-/// Values listed per facet.
-const FACET_VALUES: usize = 100;
 
-const KNOWN: &[&str] = &[
+const OWN: &[&str] = &[
     "q",
     "kind",
     "ids",
@@ -37,7 +34,6 @@ const KNOWN: &[&str] = &[
     "bbox",
     "property",
     "sort",
-    "facets",
     "limit",
     "token",
     "count",
@@ -57,8 +53,15 @@ const KNOWN: &[&str] = &[
            ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"),
            ("property" = Option<Vec<String>>, Query, description = "condition on properties, repeatable: eo:cloud_cover<5, name=value, name!=value, >=, <=, >"),
            ("sort" = Option<String>, Query, description = "relevance, time, id, updated or property:NAME, with commas; - before a name descends"),
-           ("facets" = Option<String>, Query, description = "facets to count, with commas"),
-           ("limit" = Option<usize>, Query), ("token" = Option<String>, Query, description = "the next link carries it"),
+           ("facets" = Option<String>, Query, description = "fields whose values to count, with commas: collection, mission, platform, instrument, target, level, data_type, body, access, keyword, or properties.NAME"),
+           ("facet_limit" = Option<usize>, Query, description = "values listed of each facet and tree; default 100, at most 1000"),
+           ("facet_mode" = Option<String>, Query, description = "multi (default): a facet is counted as if the search did not ask for values of it; single: among the matches alone"),
+           ("tree" = Option<Vec<String>>, Query, description = "field whose values are paths, and the node whose children to count, repeatable: keyword, or keyword=EARTH SCIENCE > OCEANS"),
+           ("depth" = Option<usize>, Query, description = "levels of each tree; default 1, at most 10"),
+           ("histogram" = Option<String>, Query, description = "field and width of its buckets, with commas: datetime:month, datetime:P30D, properties.eo:cloud_cover:10, properties.gsd:20buckets"),
+           ("ranges" = Option<Vec<String>>, Query, description = "field and ranges, first value included, last not, repeatable: properties.eo:cloud_cover=..10,10..30,30.."),
+           ("statistics" = Option<String>, Query, description = "fields whose least and greatest value to find, with commas"),
+           ("limit" = Option<usize>, Query, description = "records on the page; default 20, at most 10000; 0 for counts alone"), ("token" = Option<String>, Query, description = "the next link carries it"),
            ("count" = Option<String>, Query, description = "exact (default) or none")),
     responses((status = 200, body = SearchBody), (status = 400, body = ProblemBody, content_type = "application/problem+json"),
               (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
@@ -117,13 +120,7 @@ pub fn query(mut parameters: Parameters) -> Result<Query, Error> {
     }
     query.conditions = parameters.all("property").iter().map(|text| condition(text)).collect::<Result<_, _>>()?;
     query.sort = parameters.list("sort").iter().map(|name| sort_key(name)).collect::<Result<_, _>>()?;
-    for name in parameters.list("facets") {
-        let facet = Facet::from_name(&name).ok_or_else(|| {
-            let names: Vec<&str> = Facet::ALL.iter().map(|facet| facet.as_str()).collect();
-            Error::parameter("facets", format!("{name:?} is none of {}", names.join(", ")))
-        })?;
-        query.count_facets.push(FacetRequest { facet, limit: FACET_VALUES });
-    }
+    query.aggregations = aggregations::read(&mut parameters)?;
     query.count = match parameters.one("count")?.as_deref() {
         None | Some("exact") => true,
         Some("none") => false,
@@ -133,7 +130,7 @@ pub fn query(mut parameters: Parameters) -> Result<Query, Error> {
         None => DEFAULT_LIMIT,
         Some(text) => text.parse().map_err(|_| Error::parameter("limit", "must be a number"))?,
     };
-    parameters.finish(KNOWN)?;
+    parameters.finish(&[OWN, aggregations::PARAMETERS].concat())?;
     Ok(query)
 }
 
@@ -212,16 +209,9 @@ pub fn render(results: &Results, address: &str, query_string: &str) -> String {
         }
         text.push_str(&String::from_utf8_lossy(&found.record));
     }
-    text.push_str("],\"facets\":{");
-    for (at, (facet, counts)) in results.facets.iter().enumerate() {
-        if at > 0 {
-            text.push(',');
-        }
-        json::push_string(&mut text, facet.as_str());
-        text.push(':');
-        text.push_str(&serde_json::to_string(counts).unwrap_or_default());
-    }
-    text.push_str("},\"links\":[");
+    text.push(']');
+    aggregations::push(&mut text, &results.aggregations);
+    text.push_str(",\"links\":[");
     push_link(&mut text, "self", &format!("{address}?{query_string}"));
     if let Some(token) = &results.next {
         let kept = query_string.split('&').filter(|part| !part.is_empty() && !part.starts_with("token="));
@@ -270,7 +260,7 @@ mod tests {
             "bbox=0,91,1,92",
             "datetime=yesterday",
             "sort=size",
-            "facets=x",
+            "facets=id",
             "count=maybe",
             "kind=x",
         ] {

@@ -1,8 +1,11 @@
 //! Wire types of the native face.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::aggregations::{StatisticsBody, SummaryBody};
 use crate::catalogue::Receipt;
 
 /// What a write did.
@@ -58,13 +61,6 @@ pub struct LinkBody {
     pub media_type: &'static str,
 }
 
-/// One facet value and how often it occurs among all matches.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct FacetCountBody {
-    pub value: String,
-    pub count: u64,
-}
-
 /// A page of search results. Each record is given byte for byte as it is stored.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SearchBody {
@@ -74,8 +70,20 @@ pub struct SearchBody {
     /// Sequence of the archive's log that page one saw.
     pub sequence: u64,
     pub records: Vec<Object>,
-    /// By facet name: counts, most frequent first.
-    pub facets: std::collections::BTreeMap<String, Vec<FacetCountBody>>,
+    /// By field as asked for.
+    pub facets: BTreeMap<String, SummaryBody>,
+    /// By field and node as asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tree: BTreeMap<String, SummaryBody>,
+    /// By field and width as asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub histogram: BTreeMap<String, SummaryBody>,
+    /// By field and ranges as asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub ranges: BTreeMap<String, SummaryBody>,
+    /// By field.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub statistics: BTreeMap<String, StatisticsBody>,
     /// `self`, and `next` while there are more.
     pub links: Vec<LinkBody>,
 }

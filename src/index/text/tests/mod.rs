@@ -1,5 +1,6 @@
 //! The index against a naive evaluator, before and after everything that may happen to an index.
 
+mod aggregations;
 mod oracle;
 mod samples;
 
@@ -9,7 +10,8 @@ use std::sync::Arc;
 use super::{SearchError, TextError, TextIndex, TextOptions, TextRebuild, TextSearcher};
 use crate::index::{Batch, Projection};
 use crate::model::{
-    BoundingBox, Comparison, Condition, Cursor, Facet, FacetRequest, Hit, Kind, Page, Query, Region, SortKey, Value,
+    Aggregation, BoundingBox, Comparison, Condition, Cursor, Facet, Hit, Kind, Page, PropertyName, Query, Region,
+    SortKey, Value,
 };
 use oracle::Oracle;
 pub(super) use samples::batches;
@@ -33,7 +35,7 @@ fn filled(folder: &Path, batches: &[Arc<Batch>]) -> TextIndex {
 
 /// All hits, page by page.
 fn all_hits(searcher: &TextSearcher, query: &Query) -> Vec<Hit> {
-    let mut query = Query { count: false, count_facets: Vec::new(), after: None, ..query.clone() };
+    let mut query = Query { count: false, aggregations: Vec::new(), after: None, ..query.clone() };
     let mut hits = Vec::new();
     loop {
         let page = searcher.search(&query, None).expect("answers");
@@ -59,9 +61,9 @@ fn check(searcher: &TextSearcher, oracle: &Oracle, query: &Query) {
     let page = searcher.search(query, None).expect("answers");
     let expected = oracle.answer(query);
     assert_eq!(page.matched, Some(expected.len() as u64), "{query:?}");
-    for request in &query.count_facets {
-        let counts = oracle.facet(&expected, request);
-        assert_eq!(page.facets.get(&request.facet), Some(&counts), "{request:?} {query:?}");
+    assert_eq!(page.aggregations.len(), query.aggregations.len());
+    for (aggregation, summary) in query.aggregations.iter().zip(&page.aggregations) {
+        oracle.check_summary(query, aggregation, summary);
     }
     let hits = all_hits(searcher, query);
     let mut found = sequences(&hits);
@@ -314,7 +316,7 @@ fn an_exact_test_decides_on_hits_counts_and_facets() {
     let query = Query {
         region: Some(Region { body: "earth".into(), bbox: everywhere, geometry: Some("{}".into()) }),
         count: true,
-        count_facets: vec![FacetRequest { facet: Facet::Body, limit: 1 }],
+        aggregations: vec![Aggregation::terms("body", PropertyName::Facet(Facet::Body), 1)],
         limit: 5,
         ..Query::default()
     };
@@ -325,7 +327,7 @@ fn an_exact_test_decides_on_hits_counts_and_facets() {
     let even = all.iter().filter(|hit| is_even(hit.sequence)).count() as u64;
     assert!(even > 0 && even < all.len() as u64);
     assert_eq!(page.matched, Some(even));
-    assert_eq!(page.facets[&Facet::Body][0].count, even);
+    assert_eq!(page.aggregations[0].buckets[0].count, even);
     assert!(page.hits.iter().all(|hit| is_even(hit.sequence)));
 }
 

@@ -6,15 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::index::Change;
-use crate::model::{
-    BoundingBox, Comparison, Condition, Facet, FacetCount, FacetRequest, Instant, Key, Kind, Query, SortKey, Value,
-};
+use crate::model::{BoundingBox, Comparison, Condition, Facet, Instant, Key, Kind, Query, SortKey, Value};
 
 /// A current record.
 pub(super) struct Record {
     pub sequence: u64,
     key: Key,
-    updated: i64,
+    pub updated: i64,
     json: Json,
 }
 
@@ -60,19 +58,6 @@ impl Oracle {
         });
         matching
     }
-
-    pub(super) fn facet(&self, matching: &[&Record], request: &FacetRequest) -> Vec<FacetCount> {
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        for record in matching {
-            for label in record.labels(request.facet) {
-                *counts.entry(label).or_default() += 1;
-            }
-        }
-        let mut counts: Vec<_> = counts.into_iter().map(|(value, count)| FacetCount { value, count }).collect();
-        counts.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.value.cmp(&other.value)));
-        counts.truncate(request.limit);
-        counts
-    }
 }
 
 fn compare(one: &Record, other: &Record, key: &SortKey) -> Ordering {
@@ -105,7 +90,7 @@ impl Record {
         super::super::tie_of(&self.key)
     }
 
-    fn bounds(&self) -> Option<(i64, i64)> {
+    pub(super) fn bounds(&self) -> Option<(i64, i64)> {
         let time = self.json.get("time")?;
         let read = |name: &str| {
             let text = time.get(name)?.as_str()?;
@@ -119,7 +104,7 @@ impl Record {
         }
     }
 
-    fn values(&self, path: &str) -> Vec<Json> {
+    pub(super) fn values(&self, path: &str) -> Vec<Json> {
         let mut found = vec![self.json["properties"].clone()];
         for name in path.split('.') {
             let members = found.into_iter().filter_map(|value| value.get(name).cloned());
@@ -170,7 +155,7 @@ impl Record {
         }
     }
 
-    fn labels(&self, facet: Facet) -> BTreeSet<String> {
+    pub(super) fn labels(&self, facet: Facet) -> BTreeSet<String> {
         self.names(facet).into_iter().filter_map(|(label, _)| label).collect()
     }
 

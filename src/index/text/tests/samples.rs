@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 
 use crate::index::{Batch, Change};
 use crate::model::{
-    BoundingBox, Comparison, Condition, Event, Facet, FacetRequest, Instant, Kind, Operation, Query, RecordId,
-    RecordLocation, Region, SortKey, TimeRange, Value,
+    BoundingBox, Comparison, Condition, Event, Facet, Instant, Kind, Operation, Query, RecordId, RecordLocation,
+    Region, SortKey, TimeRange, Value,
 };
 
 /// A small generator (xorshift64*), so that failures repeat.
@@ -31,7 +31,7 @@ impl Random {
         self.below(chances) == 0
     }
 
-    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+    pub(super) fn pick<T: Clone>(&mut self, from: &[T]) -> T {
         from[self.below(from.len() as u64) as usize].clone()
     }
 }
@@ -40,7 +40,7 @@ const COLLECTIONS: [&str; 5] = ["landsat-8", "LANDSAT-8", "modis", "maven", "soh
 const MISSIONS: [(&str, &str); 4] =
     [("Landsat 8", "LANDSAT_8"), ("Terra", "TERRA (EOS AM-1)"), ("MAVEN", "Maven"), ("SOHO", "SOHO")];
 const WORDS: [&str; 10] = ["ice", "snow", "ocean", "MOD10_L2", "dust", "aurora", "Sea", "height", "l2", "radar"];
-const KEYWORDS: [&str; 4] = ["Earth > Ice", "Earth > Ocean", "Mars", "sun"];
+const KEYWORDS: [&str; 6] = ["Earth > Ice", "Earth > Ocean", "Earth > Ocean > Waves", "Earth", "Mars", "sun"];
 const DAY: i64 = 86_400_000_000;
 const EPOCH: i64 = 1_262_304_000_000_000;
 
@@ -188,7 +188,12 @@ fn push_properties(random: &mut Random, text: &mut String) {
         members.push(format!(r#""mixed":{mixed}"#));
     }
     if random.one_in(3) {
-        let nested = random.pick(&["{\"deep\":\"x\"}", "{\"deep\":\"y\"}", "[{\"deep\":\"x\"},{\"deep\":\"z\"}]"]);
+        let nested = random.pick(&[
+            "{\"deep\":\"x\"}",
+            "{\"deep\":\"y\"}",
+            "[{\"deep\":\"x\"},{\"deep\":\"z\"}]",
+            "{\"deep\":[\"x.a\",\"x.b.c\"]}",
+        ]);
         members.push(format!(r#""nest":{nested}"#));
     }
     write!(text, r#","properties":{{{}}}"#, members.join(",")).expect("writes");
@@ -246,8 +251,7 @@ pub(super) fn random_query(random: &mut Random) -> Query {
     }
     query.sort = random_sort(random, query.text.is_some());
     if random.one_in(2) {
-        let requests = Facet::ALL.map(|facet| FacetRequest { facet, limit: 1 + random.below(6) as usize });
-        query.count_facets = requests.to_vec();
+        query.aggregations = super::aggregations::random(random);
     }
     query
 }
