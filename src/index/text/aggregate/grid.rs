@@ -41,8 +41,9 @@ impl Grid {
 
     /// The least of 1, 2 or 5 times a power of ten that needs at most so many buckets.
     pub(super) fn fitting(least: f64, greatest: f64, buckets: usize) -> Self {
-        let rough = ((greatest - least) / buckets.max(1) as f64).max(f64::MIN_POSITIVE);
-        let power = if greatest > least { rough.log10().floor() as i32 } else { 0 };
+        let share = 1.0 / buckets.max(1) as f64;
+        let rough = (greatest * share - least * share).max(f64::MIN_POSITIVE);
+        let power = if greatest > least { (rough.log10().floor() as i32).clamp(-300, 305) } else { 0 };
         let widths = (power..power + 3).flat_map(|power| [1.0, 2.0, 5.0].map(|factor| factor * decimal(power)));
         let fits = |grid: &Self| match (grid.index(least), grid.index(greatest)) {
             (Some(first), Some(last)) => last.abs_diff(first) < buckets.max(1) as u64,
@@ -58,7 +59,7 @@ impl Grid {
 
 /// The float nearest to a power of ten.
 fn decimal(power: i32) -> f64 {
-    format!("1e{}", power.clamp(-300, 300)).parse().unwrap_or(1.0)
+    format!("1e{}", power.clamp(-300, 308)).parse().unwrap_or(1.0)
 }
 
 #[cfg(test)]
@@ -91,13 +92,13 @@ mod tests {
             (-0.02, 0.03, 10, 0.01),
             (5.0, 5.0, 10, 1.0),
             (0.0, 1e300, 10, 2e299),
-            (-1e308, 1e308, 10, 2e299),
+            (-1e308, 1e308, 10, 5e307),
         ];
         for (least, greatest, buckets, width) in cases {
-            let found = Grid::fitting(least, greatest, buckets).width();
-            if greatest < 1e300 {
-                assert_eq!(found, width, "{least} {greatest} {buckets}");
-            }
+            let grid = Grid::fitting(least, greatest, buckets);
+            assert!((grid.width() / width - 1.0).abs() < 1e-9, "{least} {greatest} {buckets}: {}", grid.width());
+            let ends = grid.index(least).zip(grid.index(greatest));
+            assert!(ends.is_some_and(|(first, last)| last.abs_diff(first) < buckets as u64));
         }
     }
 }
