@@ -11,6 +11,7 @@ mod read;
 mod records;
 mod reindex;
 mod relevance;
+mod search;
 mod service;
 mod stac;
 mod start;
@@ -44,6 +45,8 @@ enum Scenario {
     Read,
     /// STAC search by collection, box and year.
     Stac,
+    /// Searches of every kind over HTTP: after a rebuild, after single writes, and beside a store of a tenth.
+    Search,
     /// Start of the service until its first answer.
     Start,
     /// Whether search ranks records as people judged: needs --judgements and --documents, and is no part of all.
@@ -60,6 +63,7 @@ const ORDER: &[Scenario] = &[
     Scenario::Start,
     Scenario::Read,
     Scenario::Stac,
+    Scenario::Search,
     Scenario::Relevance,
 ];
 
@@ -75,7 +79,7 @@ pub struct Bench {
     #[arg(value_enum, default_values_t = [Scenario::All], value_name = "SCENARIO")]
     scenarios: Vec<Scenario>,
     /// Records in the store of the large scenarios.
-    #[arg(long, default_value_t = 1_000_000, value_name = "N")]
+    #[arg(long, visible_alias = "items", default_value_t = 1_000_000, value_name = "N")]
     records: u64,
     /// The same seed makes the same records and asks the same questions.
     #[arg(long, default_value_t = 1, value_name = "S")]
@@ -164,6 +168,7 @@ impl Scenario {
             Self::Read => read::run(bed),
             Self::Stac => stac::run(bed),
             Self::Start => start::run(bed),
+            Self::Search => search::run(bed),
             Self::Relevance => relevance::run(bed),
         }
     }
