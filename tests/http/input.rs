@@ -178,7 +178,7 @@ fn a_query_that_cannot_be_honoured_is_refused_not_ignored() {
     let cases = [
         "bogus=1",
         "q=a&q=b",
-        "limit=0",
+        "limit=0&count=none",
         "limit=10001",
         "limit=-1",
         "limit=x",
