@@ -50,7 +50,7 @@ impl Values {
             PropertyName::Start | PropertyName::Time => instants(Instants::Starts(segment.order.clone())),
             PropertyName::Stop => instants(Instants::Stops(segment.stop.clone())),
             PropertyName::Updated => instants(Instants::Plain(segment.updated.clone())),
-            PropertyName::Id | PropertyName::Title | PropertyName::Description | PropertyName::Geometry => {
+            PropertyName::Id | PropertyName::Title | PropertyName::Description | PropertyName::Geometry { .. } => {
                 Err(SearchError::Unsupported { what: "a summary of identifiers, free text or footprints".to_owned() })
             }
         }
