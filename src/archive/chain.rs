@@ -6,7 +6,8 @@ use std::path::Path;
 use super::disk::{Disk, Entry, EntryKind};
 use super::error::{At, DiskError};
 use super::layout::{self, MAX_GENERATION, ObjectId};
-use super::segment::{Description, PACK, PAYLOADS, RECORDS, StoredFile};
+use super::listing;
+use super::segment::{Description, PACK, RECORDS, StoredFile};
 
 /// What is known of a segment without reading its lines.
 #[derive(Debug, Clone)]
@@ -49,7 +50,8 @@ fn check(disk: &dyn Disk, root: &Path, id: ObjectId, description: Description) -
         return Ok(Probe::Damaged { id, what, description: None });
     }
     let content = root.join(id.path()).join("v1/content");
-    let files = [(RECORDS, Some(description.records)), (PACK, description.pack), (PAYLOADS, description.payloads)];
+    let list = listing::name(description.version);
+    let files = [(RECORDS, Some(description.records)), (PACK, description.pack), (list, description.payloads)];
     for (name, expected) in files {
         let Some(StoredFile { stored }) = expected else { continue };
         let path = content.join(name);

@@ -10,16 +10,18 @@ use super::disk::{self, WriteFile};
 use super::error::{At, CommitError, DiskError, ReadError, WriterError};
 use super::layout::ObjectId;
 use super::object::{ObjectDraft, SealedObject};
+use super::listing::{self, Located};
 use super::open::{Archive, Inner, Link};
+use super::pack;
 use super::payload::COMPRESSED;
 use super::place::Parents;
-use super::segment::{
-    self, Description, FORMAT, FORMAT_VERSION, MAX_BATCH_BYTES, PACK, PAYLOADS, PayloadLine, RECORDS, SEGMENT,
-    StoredFile, Tree,
-};
-use super::stage::{Member, StagedPayload, StagedPlace};
-use crate::codec::{self, SeekTable, Sha512Hasher};
+use super::segment::{self, Description, FORMAT, FORMAT_VERSION, MAX_BATCH_BYTES, RECORDS, SEGMENT, StoredFile, Tree};
+use super::stage::{StagedPayload, StagedPlace};
+use crate::codec::{self, Sha512Hasher};
 use crate::model::{Instant, PayloadLocation, RecordLocation, Sha256, Sha512};
+
+/// A batch with a small payload for at least one line in this many is one of imported records.
+const DOCUMENT_SHARE: usize = 2;
 
 /// What a commit made readable.
 #[derive(Debug, Clone)]
@@ -125,9 +127,6 @@ impl Inner {
     }
 }
 
-/// A payload and where it stands.
-type Located = (Sha256, PayloadLocation);
-
 /// One commit on its way.
 struct Plan<'a> {
     archive: &'a Inner,
@@ -155,34 +154,28 @@ impl<'a> Plan<'a> {
         let archive = self.archive;
         let disk = archive.disk.as_ref();
         let mut draft = ObjectDraft::begin(disk, &archive.paths.work, self.id.to_string())?;
-        let framed = segment::frame_lines(
-            lines,
-            self.first,
-            archive.options.compression_level,
-            archive.options.record_frame_bytes,
-        )
-        .map_err(CommitError::Compression)?;
+        let form = self.form(lines, payloads);
+        let framed = segment::frame_lines(lines, self.first, form.level, form.frame_bytes);
+        let framed = framed.map_err(CommitError::Compression)?;
         draft.put(disk, RECORDS, &framed.stored)?;
         let mut frontier = archive.chain().frontier.clone();
         segment::grow(&mut frontier, lines);
 
         let (moving, objects) = self.objects(payloads)?;
-        let (members, pack) = self.pack(&mut draft, payloads)?;
-        let located: Vec<_> = members.into_iter().chain(objects).collect();
-        let list = payload_list(&located);
-        if !list.is_empty() {
-            draft.put(disk, PAYLOADS, &list)?;
-        }
+        let packed = pack::write(archive, self.first, &mut draft, payloads)?;
+        let located: Vec<_> = packed.located.into_iter().chain(objects).collect();
+        let version = if archive.shares_frames && !located.is_empty() { FORMAT_VERSION } else { 1 };
+        let list = self.put_list(&mut draft, &located, version)?;
         let last = self.first + lines.len() as u64 - 1;
         let description = Description {
             format: FORMAT.into(),
-            version: FORMAT_VERSION,
+            version,
             first: self.first,
             last,
             lines: lines.len() as u64,
             records: StoredFile { stored: framed.stored.len() as u64 },
-            pack,
-            payloads: (!list.is_empty()).then_some(StoredFile { stored: list.len() as u64 }),
+            pack: packed.file,
+            payloads: list,
             tree: Tree::of(&frontier),
             replaces: Vec::new(),
         };
@@ -206,54 +199,42 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// `payloads.ndjson`.
-fn payload_list(located: &[Located]) -> Vec<u8> {
-    let mut list = Vec::new();
-    for (sha256, location) in located {
-        // Strings and integers into memory: serde_json has no failure for these.
-        let line = serde_json::to_vec(&PayloadLine { sha256: *sha256, location: *location }).unwrap_or_default();
-        list.extend(line);
-        list.push(b'\n');
-    }
-    list
+/// How the event lines of a batch are stored.
+struct LineForm {
+    level: i32,
+    frame_bytes: usize,
 }
 
 impl<'a> Plan<'a> {
-    /// Copies small payloads into the pack.
-    fn pack(
+    /// Imported records come with their source documents, are long and much alike, and are read less often than they are
+    /// kept: longer frames. Records without documents have short ones, so that a page of them is fast.
+    fn form(&self, lines: &[Vec<u8>], payloads: &[Arc<StagedPayload>]) -> LineForm {
+        let options = &self.archive.options;
+        let documents = payloads.iter().filter(|payload| payload.is_small()).count();
+        if documents * DOCUMENT_SHARE >= lines.len() {
+            LineForm { level: options.document_level, frame_bytes: options.document_record_frame_bytes }
+        } else {
+            LineForm { level: options.compression_level, frame_bytes: options.record_frame_bytes }
+        }
+    }
+
+    /// Writes the list of payloads, if there are any.
+    fn put_list(
         &self,
         draft: &mut ObjectDraft,
-        payloads: &[Arc<StagedPayload>],
-    ) -> Result<(Vec<Located>, Option<StoredFile>), CommitError> {
-        let mut located: Vec<Located> = Vec::new();
-        let mut seen = std::collections::HashSet::new();
-        let mut pack: Option<Pack> = None;
-        for payload in payloads {
-            let Some(Member { reader, frames }) = payload.member()? else { continue };
-            if !seen.insert(payload.sha256) {
-                continue;
-            }
-            let pack = match &mut pack {
-                Some(pack) => pack,
-                empty => empty.insert(Pack::create(self.archive, draft.content_path(PACK))?),
-            };
-            let offset = pack.stored;
-            for frame in frames {
-                let mut stored = vec![0; frame.stored as usize];
-                reader.read_exact_at(&mut stored, frame.stored_offset).at("read", &pack.path)?;
-                pack.table.push(frame.stored, frame.bytes);
-                pack.put(&stored)?;
-            }
-            let stored = pack.stored - offset;
-            let location = PayloadLocation::Pack { segment: self.first, offset, stored, bytes: payload.bytes };
-            located.push((payload.sha256, location));
+        located: &[Located],
+        version: u32,
+    ) -> Result<Option<StoredFile>, CommitError> {
+        if located.is_empty() {
+            return Ok(None);
         }
-        let Some(mut pack) = pack else { return Ok((located, None)) };
-        let table = pack.table.to_bytes();
-        pack.put(&table)?;
-        let stored = pack.stored;
-        draft.add(PACK, pack.sha512.finish(), stored, pack.file);
-        Ok((located, Some(StoredFile { stored })))
+        let mut list = listing::to_bytes(located);
+        let name = listing::name(version);
+        if name == listing::COMPRESSED {
+            list = listing::compress(&list, self.archive.options.document_level).map_err(CommitError::Compression)?;
+        }
+        draft.put(self.archive.disk.as_ref(), name, &list)?;
+        Ok(Some(StoredFile { stored: list.len() as u64 }))
     }
 
     /// Decides which payload objects are to be moved and which exist already, verified.
@@ -381,29 +362,6 @@ fn existing(archive: &Inner, payload: &StagedPayload) -> Result<PayloadLocation,
         Ok(()) => Ok(location),
         Err(ReadError::Disk(error)) => Err(CommitError::Disk(error)),
         Err(error) => Err(CommitError::DamagedObject { object, what: error.to_string() }),
-    }
-}
-
-/// A pack that is being written.
-struct Pack {
-    path: PathBuf,
-    file: Box<dyn WriteFile>,
-    table: SeekTable,
-    sha512: Sha512Hasher,
-    stored: u64,
-}
-
-impl Pack {
-    fn create(archive: &Inner, path: PathBuf) -> Result<Self, DiskError> {
-        let file = archive.disk.create(&path).at("create", &path)?;
-        Ok(Self { path, file, table: SeekTable::default(), sha512: Sha512Hasher::default(), stored: 0 })
-    }
-
-    fn put(&mut self, bytes: &[u8]) -> Result<(), DiskError> {
-        self.file.write_all(bytes).at("write", &self.path)?;
-        self.sha512.update(bytes);
-        self.stored += bytes.len() as u64;
-        Ok(())
     }
 }
 

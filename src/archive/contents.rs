@@ -1,14 +1,14 @@
 //! Reading the log: segments in order, each checked against its digest and taken apart into events.
 
-use std::sync::Arc;
-
 use super::disk::{self};
 use super::error::{At, ReadError};
 use super::layout::ObjectId;
 use super::object::{self, InventoryError};
 use super::open::{Archive, Chain, Inner, Link, Recovery};
 use super::read::MAX_FRAME_BYTES;
-use super::segment::{self, PAYLOADS, PayloadLine, RECORDS};
+use super::inventory::Inventory;
+use super::listing::{self, Located};
+use super::segment::{self, RECORDS};
 use crate::codec::{self, FrameReader, SeekTable};
 use crate::model::{Event, PayloadLocation, RecordLocation, Sha256};
 
@@ -100,10 +100,10 @@ impl Inner {
 
     /// Reads and verifies a segment.
     fn contents(&self, id: ObjectId, first: u64, last: u64, from: u64) -> Result<SegmentContents, ReadError> {
-        let records = self.verified(id, RECORDS)?.unwrap_or_default();
-        let payloads = self.verified(id, PAYLOADS)?.unwrap_or_default();
+        let inventory = self.inventory(id)?;
+        let records = self.verified(id, &inventory, RECORDS)?.unwrap_or_default();
         let damaged = |what: String| ReadError::Damaged { object: id.to_string(), what };
-        let payloads = payload_lines(&payloads).map_err(damaged)?;
+        let payloads = self.payload_list(id, &inventory)?;
         let lines = event_lines(&records, first, from).map_err(damaged)?;
         let ends_right = lines.last().is_some_and(|line| line.event.sequence == last);
         if !ends_right {
@@ -112,15 +112,30 @@ impl Inner {
         Ok(SegmentContents { first: first.max(from), last, lines, payloads })
     }
 
-    /// A content file whose sha512 is that of the inventory; `None` when the inventory names none.
-    fn verified(&self, id: ObjectId, name: &'static str) -> Result<Option<Arc<Vec<u8>>>, ReadError> {
+    fn inventory(&self, id: ObjectId) -> Result<Inventory, ReadError> {
         let object = self.paths.archive.join(id.path());
+        object::read_inventory(self.disk.as_ref(), &object, &id.to_string()).map_err(|error| match error {
+            InventoryError::Disk(error) => ReadError::Disk(error),
+            error => ReadError::Damaged { object: id.to_string(), what: error.to_string() },
+        })
+    }
+
+    /// The payloads that a segment lists, in whichever form; none where it has no list.
+    fn payload_list(&self, id: ObjectId, inventory: &Inventory) -> Result<Vec<Located>, ReadError> {
         let damaged = |what: String| ReadError::Damaged { object: id.to_string(), what };
-        let inventory =
-            object::read_inventory(self.disk.as_ref(), &object, &id.to_string()).map_err(|error| match error {
-                InventoryError::Disk(error) => ReadError::Disk(error),
-                error => damaged(error.to_string()),
-            })?;
+        let plain = self.verified(id, inventory, listing::PLAIN)?;
+        let compressed = self.verified(id, inventory, listing::COMPRESSED)?;
+        match (plain, compressed) {
+            (None, None) => Ok(Vec::new()),
+            (Some(list), None) => listing::read(listing::PLAIN, list).map_err(damaged),
+            (None, Some(list)) => listing::read(listing::COMPRESSED, list).map_err(damaged),
+            (Some(_), Some(_)) => Err(damaged("it lists its payloads twice".into())),
+        }
+    }
+
+    /// A content file whose sha512 is that of the inventory; `None` when the inventory names none.
+    fn verified(&self, id: ObjectId, inventory: &Inventory, name: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        let damaged = |what: String| ReadError::Damaged { object: id.to_string(), what };
         let Some(digest) = inventory.digest_of(name) else { return Ok(None) };
         let path = self.content_path(id, name);
         let content = disk::read_file(self.disk.as_ref(), &path, segment::MAX_BATCH_BYTES * 2);
@@ -131,18 +146,11 @@ impl Inner {
             content => content.at("read", &path)?,
         };
         if codec::sha512(&content) == digest {
-            Ok(Some(Arc::new(content)))
+            Ok(Some(content))
         } else {
             Err(damaged(format!("{name} does not have the digest in its inventory")))
         }
     }
-}
-
-/// Takes `payloads.ndjson` apart.
-pub fn payload_lines(bytes: &[u8]) -> Result<Vec<(Sha256, PayloadLocation)>, String> {
-    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let parse = |line| serde_json::from_slice::<PayloadLine>(line).map(|line| (line.sha256, line.location));
-    lines.map(parse).collect::<Result<_, _>>().map_err(|error| format!("{PAYLOADS}: {error}"))
 }
 
 /// Takes `records.ndjson.zst` apart, from the sequence `from` on.

@@ -22,8 +22,10 @@ const OPEN_FILES: usize = 8_192;
 const OPEN_FILES_SHARE: usize = 4;
 /// Seek tables that are kept; that of 100 GiB has 2.4 MB.
 const SEEK_TABLES: usize = 32;
-/// Unpacked record frames that are kept: 5 MiB at the usual frame length.
+/// Unpacked record frames that are kept: 5 MiB at the usual frame length, 16 MiB at that of imported records.
 const UNPACKED_FRAMES: usize = 256;
+/// Unpacked frames of small payloads that are kept: 4 MiB, for who reads neighbours one after the other.
+const UNPACKED_SHARED_FRAMES: usize = 16;
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -32,12 +34,16 @@ pub struct Options {
     pub read_only: bool,
     /// Payloads of at least this many bytes get an OCFL object of their own; 0 means every payload.
     pub payload_object_threshold: u64,
-    /// zstd level for everything stored.
+    /// zstd level of records and payloads.
     pub compression_level: i32,
+    /// zstd level of what comes in many small documents: frames that they share, and the event lines of their batch.
+    pub document_level: i32,
     /// Writes are refused while fewer bytes than this are free on the disk.
     pub free_space_threshold: u64,
     /// Most unpacked bytes of a frame of event lines; a longer line has a frame of its own.
     pub record_frame_bytes: usize,
+    /// The same in a batch that brings its source documents along: its records are long and much alike.
+    pub document_record_frame_bytes: usize,
     /// First sequence of a segment near the end that an index knows: the chain is followed from there instead of from 1.
     pub hint: Option<u64>,
 }
@@ -48,8 +54,10 @@ impl Default for Options {
             read_only: false,
             payload_object_threshold: 8 << 20,
             compression_level: 3,
+            document_level: 6,
             free_space_threshold: 64 << 20,
             record_frame_bytes: 20 << 10,
+            document_record_frame_bytes: 64 << 10,
             hint: None,
         }
     }
@@ -96,6 +104,9 @@ pub(super) struct Inner {
     pub open_files: Recent<(ObjectId, &'static str), Arc<dyn ReadAt>>,
     pub seek_tables: Recent<(ObjectId, &'static str), Arc<SeekTable>>,
     pub frames: Recent<(u64, u32), Arc<Vec<u8>>>,
+    pub shared_frames: Recent<(ObjectId, u64), Arc<Vec<u8>>>,
+    /// Whether the `recover.py` of the root reads frames that payloads share; of an older root it does not.
+    pub shares_frames: bool,
 }
 
 /// The part of the log that was looked at.
@@ -138,6 +149,7 @@ impl Archive {
         }
         root::check(disk.as_ref(), &paths.archive)?;
         let chain = Chain::open(disk.as_ref(), &paths.archive, options.hint, &mut recovery)?;
+        let shares_frames = root::reads_shared_frames(disk.as_ref(), &paths.archive);
         let places = Places::default();
         if !options.read_only {
             places.remove_empty_parents(disk.as_ref(), &paths.archive, &ObjectId::segment(chain.last + 1).path());
@@ -156,6 +168,8 @@ impl Archive {
             open_files: Recent::new(OPEN_FILES.min(disk::most_open_files() / OPEN_FILES_SHARE)),
             seek_tables: Recent::new(SEEK_TABLES),
             frames: Recent::new(UNPACKED_FRAMES),
+            shared_frames: Recent::new(UNPACKED_SHARED_FRAMES),
+            shares_frames,
         };
         Ok((Self { inner: Arc::new(inner) }, recovery))
     }

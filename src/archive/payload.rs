@@ -9,7 +9,9 @@ use super::error::ReadError;
 use super::layout::ObjectId;
 use super::open::{Archive, Inner};
 use super::segment::PACK;
-use crate::codec::{Frame, FrameReader, PAYLOAD_FRAME_BYTES, SeekTable, SeekTableError, Sha256Hasher, Sha512Hasher};
+use crate::codec::{
+    self, Frame, FrameReader, PAYLOAD_FRAME_BYTES, SeekTable, SeekTableError, Sha256Hasher, Sha512Hasher,
+};
 use crate::model::{PayloadLocation, Sha256, Sha512};
 
 /// Name of a payload object's content file, stored as frames.
@@ -17,15 +19,27 @@ pub const COMPRESSED: &str = "payload.zst";
 /// Name of a payload object's content file, stored as it is.
 pub const RAW: &str = "payload.bin";
 
+/// Most stored bytes of a frame: content that does not shrink grows by less than its 256th part.
+const MOST_STORED_BYTES: u64 = (PAYLOAD_FRAME_BYTES + PAYLOAD_FRAME_BYTES / 128) as u64;
+
 /// One payload in the archive, open for reading.
 #[derive(Clone)]
 pub struct Payload {
     object: String,
     sha256: Sha256,
     bytes: u64,
-    file: Arc<dyn ReadAt>,
-    /// Where its frames stand; `None` where it is stored as it is.
-    frames: Option<Arc<[Frame]>>,
+    form: Form,
+}
+
+/// How a payload is stored.
+#[derive(Clone)]
+enum Form {
+    /// Frames of its own.
+    Frames { file: Arc<dyn ReadAt>, frames: Arc<[Frame]> },
+    /// As it is.
+    Raw { file: Arc<dyn ReadAt> },
+    /// A part of a frame that it shares: small, taken out and verified when it was opened.
+    Small { content: Arc<[u8]> },
 }
 
 impl Archive {
@@ -48,24 +62,51 @@ impl Archive {
 
 impl Inner {
     pub fn payload(&self, sha256: &Sha256, location: &PayloadLocation) -> Result<Payload, ReadError> {
-        let (object, name) = match location {
-            PayloadLocation::Pack { segment, .. } => (self.segment_id(*segment)?, PACK),
-            PayloadLocation::Object { compressed: true, .. } => (ObjectId::Payload(*sha256), COMPRESSED),
-            PayloadLocation::Object { compressed: false, .. } => (ObjectId::Payload(*sha256), RAW),
+        let object = match location {
+            PayloadLocation::Pack { segment, .. } => self.segment_id(*segment)?,
+            PayloadLocation::Object { .. } => ObjectId::Payload(*sha256),
         };
-        let frames = match *location {
-            PayloadLocation::Pack { offset, stored, bytes, .. } => Some(self.member(object, offset, stored, bytes)?),
-            PayloadLocation::Object { compressed: true, .. } => Some(self.seek_table(object, name)?.frames().into()),
-            PayloadLocation::Object { compressed: false, .. } => None,
+        let form = match *location {
+            PayloadLocation::Pack { offset, stored, start: Some(start), bytes, .. } => {
+                let frame = self.shared_frame(object, offset, stored)?;
+                Form::Small { content: small(object, sha256, &frame, start, bytes)? }
+            }
+            PayloadLocation::Pack { offset, stored, start: None, bytes, .. } => {
+                let frames = self.member(object, offset, stored, bytes)?;
+                Form::Frames { file: self.file(object, PACK)?, frames }
+            }
+            PayloadLocation::Object { compressed: true, .. } => {
+                let frames = self.seek_table(object, COMPRESSED)?.frames().into();
+                Form::Frames { file: self.file(object, COMPRESSED)?, frames }
+            }
+            PayloadLocation::Object { compressed: false, .. } => Form::Raw { file: self.file(object, RAW)? },
         };
-        let file = self.file(object, name)?;
-        let payload = Payload { object: object.to_string(), sha256: *sha256, bytes: location.bytes(), file, frames };
+        let payload = Payload { object: object.to_string(), sha256: *sha256, bytes: location.bytes(), form };
         let held = payload.held()?;
         if held == payload.bytes {
             Ok(payload)
         } else {
             Err(payload.damaged(format!("it holds {held} bytes of {}", payload.bytes)))
         }
+    }
+
+    /// The content of a frame that payloads share.
+    fn shared_frame(&self, object: ObjectId, offset: u64, stored: u64) -> Result<Arc<Vec<u8>>, ReadError> {
+        let key = (object, offset);
+        if let Some(content) = self.shared_frames.get(&key) {
+            return Ok(content);
+        }
+        let damaged = |what: String| ReadError::Damaged { object: object.to_string(), what };
+        if stored > MOST_STORED_BYTES {
+            return Err(damaged("a frame is longer than frames are".into()));
+        }
+        let mut frame = vec![0; stored as usize];
+        let read = self.file(object, PACK)?.read_exact_at(&mut frame, offset);
+        read.map_err(|error| ReadError::of_io(&object.to_string(), error))?;
+        let content = codec::decode_frame(&frame, PAYLOAD_FRAME_BYTES);
+        let content = Arc::new(content.map_err(|error| damaged(format!("{PACK}: {error}")))?);
+        self.shared_frames.put(key, content.clone());
+        Ok(content)
     }
 
     /// The frames of a pack member: the seek table is needed only where it has several.
@@ -99,6 +140,22 @@ impl Inner {
     }
 }
 
+/// Takes a small payload out of the frame that it shares, if that is what its digest says.
+fn small(
+    object: ObjectId,
+    sha256: &Sha256,
+    frame: &[u8],
+    start: u32,
+    bytes: u64,
+) -> Result<Arc<[u8]>, ReadError> {
+    let damaged = |what: String| ReadError::Damaged { object: object.to_string(), what };
+    let end = u64::from(start).checked_add(bytes).and_then(|end| usize::try_from(end).ok());
+    let content = end.and_then(|end| frame.get(start as usize..end));
+    let content = content.ok_or_else(|| damaged("a payload is said to stand outside of its frame".into()))?;
+    let actual = codec::sha256(content);
+    if actual == *sha256 { Ok(content.into()) } else { Err(damaged(format!("its content has the sha256 {actual}"))) }
+}
+
 impl Payload {
     /// Length of the original, bytes.
     pub const fn bytes(&self) -> u64 {
@@ -110,26 +167,28 @@ impl Payload {
         self.sha256
     }
 
-    /// Length of the stored frames, where it is stored as zstd frames.
+    /// Length of the stored frames, where it is stored as zstd frames of its own.
     pub fn stored_bytes(&self) -> Option<u64> {
-        self.frames.as_ref().map(|frames| frames.iter().map(|frame| u64::from(frame.stored)).sum())
+        let Form::Frames { frames, .. } = &self.form else { return None };
+        Some(frames.iter().map(|frame| u64::from(frame.stored)).sum())
     }
 
     /// Whether a range read is checked against a checksum; otherwise only a whole read is verified.
     pub const fn ranges_are_verified(&self) -> bool {
-        self.frames.is_some()
+        !matches!(self.form, Form::Raw { .. })
     }
 
     /// The original bytes in pieces of at most 1 MiB. The last piece comes only when the digest of all is right.
     pub fn read(&self) -> Chunks {
-        let hasher = Some(Sha256Hasher::default());
+        // A small payload was verified when it was opened.
+        let hasher = (!matches!(self.form, Form::Small { .. })).then(Sha256Hasher::default);
         Chunks { payload: self.clone(), range: 0..self.bytes, next: 0, stored: false, hasher, ended: false }
     }
 
     /// The stored frames, a valid zstd stream without the seek table, one frame at a time; unpacked and verified on
-    /// the way, so that the last frame comes only when the digest of all is right. `None` where it is stored raw.
+    /// the way, so that the last frame comes only when the digest of all is right. `None` where it has no frames of its own.
     pub fn read_stored(&self) -> Option<Chunks> {
-        self.ranges_are_verified().then(|| Chunks { stored: true, ..self.read() })
+        matches!(self.form, Form::Frames { .. }).then(|| Chunks { stored: true, ..self.read() })
     }
 
     /// Original bytes of a range, at most 1 MiB at a time: reads the frames that hold it and nothing else. Frames are
@@ -141,17 +200,19 @@ impl Payload {
         if range.start > range.end || range.end > self.bytes {
             return Err(ReadError::OutOfRange { bytes: self.bytes });
         }
-        let next = match &self.frames {
-            Some(frames) => frames.partition_point(|frame| frame.offset + u64::from(frame.bytes) <= range.start) as u64,
-            None => range.start,
+        let ends_before = |frame: &Frame| frame.offset + u64::from(frame.bytes) <= range.start;
+        let next = match &self.form {
+            Form::Frames { frames, .. } => frames.partition_point(ends_before) as u64,
+            Form::Raw { .. } | Form::Small { .. } => range.start,
         };
         Ok(Chunks { payload: self.clone(), ended: range.is_empty(), range, next, stored: false, hasher: None })
     }
 
     fn held(&self) -> Result<u64, ReadError> {
-        match &self.frames {
-            Some(frames) => Ok(frames.last().map_or(0, |frame| frame.offset + u64::from(frame.bytes))),
-            None => self.file.length().map_err(|error| self.unreadable(error)),
+        match &self.form {
+            Form::Frames { frames, .. } => Ok(frames.last().map_or(0, |frame| frame.offset + u64::from(frame.bytes))),
+            Form::Raw { file } => file.length().map_err(|error| self.unreadable(error)),
+            Form::Small { content } => Ok(content.len() as u64),
         }
     }
 
@@ -163,9 +224,9 @@ impl Payload {
         ReadError::of_io(&self.object, error)
     }
 
-    fn read_at(&self, offset: u64, bytes: usize) -> Result<Vec<u8>, ReadError> {
+    fn read_at(&self, file: &dyn ReadAt, offset: u64, bytes: usize) -> Result<Vec<u8>, ReadError> {
         let mut buffer = vec![0; bytes];
-        self.file.read_exact_at(&mut buffer, offset).map_err(|error| self.unreadable(error))?;
+        file.read_exact_at(&mut buffer, offset).map_err(|error| self.unreadable(error))?;
         Ok(buffer)
     }
 }
@@ -194,9 +255,10 @@ struct Piece {
 impl Chunks {
     /// The next piece, and whether it is the last one.
     fn piece(&mut self) -> Result<(Vec<u8>, bool), ReadError> {
-        let Piece { bytes, original, last } = match self.payload.frames.clone() {
-            Some(frames) => self.frame(&frames)?,
-            None => self.raw()?,
+        let Piece { bytes, original, last } = match self.payload.form.clone() {
+            Form::Frames { file, frames } => self.frame(file.as_ref(), &frames)?,
+            Form::Raw { file } => self.raw(file.as_ref())?,
+            Form::Small { content } => self.small(&content),
         };
         if let Some(hasher) = &mut self.hasher {
             hasher.update(original.as_deref().unwrap_or(&bytes));
@@ -210,7 +272,7 @@ impl Chunks {
         Ok((bytes, last))
     }
 
-    fn frame(&mut self, frames: &[Frame]) -> Result<Piece, ReadError> {
+    fn frame(&mut self, file: &dyn ReadAt, frames: &[Frame]) -> Result<Piece, ReadError> {
         let Some(frame) = frames.get(self.next as usize) else { return Ok(Piece { last: true, ..Piece::default() }) };
         self.next += 1;
         let end = frame.offset + u64::from(frame.bytes);
@@ -218,7 +280,7 @@ impl Chunks {
         if frame.bytes as usize > PAYLOAD_FRAME_BYTES {
             return Err(self.payload.damaged("a frame is longer than frames are".into()));
         }
-        let stored = self.payload.read_at(frame.stored_offset, frame.stored as usize)?;
+        let stored = self.payload.read_at(file, frame.stored_offset, frame.stored as usize)?;
         let mut content =
             FrameReader::unpack(frame, &stored).map_err(|error| self.payload.damaged(error.to_string()))?;
         if self.stored {
@@ -229,11 +291,18 @@ impl Chunks {
         Ok(Piece { bytes: content, original: None, last })
     }
 
-    fn raw(&mut self) -> Result<Piece, ReadError> {
+    fn raw(&mut self, file: &dyn ReadAt) -> Result<Piece, ReadError> {
         let bytes = (self.range.end - self.next).min(PAYLOAD_FRAME_BYTES as u64);
-        let piece = self.payload.read_at(self.next, bytes as usize)?;
+        let piece = self.payload.read_at(file, self.next, bytes as usize)?;
         self.next += bytes;
         Ok(Piece { bytes: piece, original: None, last: self.next >= self.range.end })
+    }
+}
+
+impl Chunks {
+    fn small(&self, content: &[u8]) -> Piece {
+        let wanted = content.get(self.range.start as usize..self.range.end as usize);
+        Piece { bytes: wanted.unwrap_or_default().to_vec(), original: None, last: true }
     }
 }
 

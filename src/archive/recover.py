@@ -8,12 +8,14 @@ usage: recover.py list                 one line a current record
 The formats are described in RECOVER.md beside this file.
 """
 import argparse
+import functools
 import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
+import urllib.parse
 
 KINDS = ["product", "collection", "recipe", "agent", "mission", "platform", "instrument", "target", "document", "source",
          "context_graph", "hold", "evidence"]
@@ -28,6 +30,11 @@ class Report:
         print("WRONG " + text, file=sys.stderr)
 
 
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
 def unpack(stored):
     done = subprocess.run(["zstd", "-dcq"], input=stored, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if done.returncode != 0:
@@ -40,26 +47,28 @@ def digest_of_file(path, algorithm):
         return hashlib.file_digest(file, algorithm).hexdigest()
 
 
-def original_pieces(stored, compressed):
-    """Original bytes of a stored payload, in pieces. `stored` is (path, offset, length); length None is to the end."""
-    path, offset, length = stored
+@functools.lru_cache(maxsize=1)
+def unpack_range(path, offset, length):
+    """The content of frames within a pack; neighbours in a shared frame are read one after the other."""
     with open(path, "rb") as file:
         file.seek(offset)
-        if not compressed:
+        return unpack(file.read(length))
+
+
+def original_pieces(place, compressed):
+    """Original bytes. `place` is (path, offset, length, start, end); no length: the whole file; no start: all of the frames."""
+    path, offset, length, start, end = place
+    if length is not None:
+        yield unpack_range(path, offset, length)[start:end]
+    elif not compressed:
+        with open(path, "rb") as file:
             yield from iter(lambda: file.read(1 << 20), b"")
-            return
-        if length is not None:
-            yield unpack(file.read(length))
-            return
-    process = subprocess.Popen(["zstd", "-dcq", path], stdout=subprocess.PIPE)
-    yield from iter(lambda: process.stdout.read(1 << 20), b"")
-    process.stdout.close()
-    if process.wait() != 0:
-        raise ValueError("zstd cannot unpack " + path)
-
-
-def unescape(name):
-    return re.sub("%([0-9a-f]{2})", lambda hexadecimal: chr(int(hexadecimal.group(1), 16)), name)
+    else:
+        process = subprocess.Popen(["zstd", "-dcq", path], stdout=subprocess.PIPE)
+        yield from iter(lambda: process.stdout.read(1 << 20), b"")
+        process.stdout.close()
+        if process.wait() != 0:
+            raise ValueError("zstd cannot unpack " + path)
 
 
 class Archive:
@@ -72,11 +81,10 @@ class Archive:
             if "0=ocfl_object_1.1" in files:
                 folders.clear()
                 try:
-                    with open(os.path.join(folder, "inventory.json"), "rb") as file:
-                        identifier = json.loads(file.read())["id"]
+                    identifier = json.loads(read(os.path.join(folder, "inventory.json")))["id"]
                 except (OSError, ValueError, KeyError) as error:
                     report.say("%s: inventory.json cannot be read: %s" % (folder, error))
-                    identifier = unescape(os.path.basename(folder))
+                    identifier = urllib.parse.unquote(os.path.basename(folder))
                 self.objects[identifier] = folder
         # segment:<first> as committed, segment:<first>.<generation> when consolidated; readers accept overlaps.
         named = [(re.fullmatch(r"segment:(\d+)(?:\.(\d+))?", each), each) for each in self.objects]
@@ -89,25 +97,19 @@ class Archive:
         folder = self.objects.get(identifier)
         if folder is None:
             return None
-        with open(os.path.join(folder, "inventory.json"), "rb") as file:
-            inventory = json.loads(file.read())
+        inventory = json.loads(read(os.path.join(folder, "inventory.json")))
         state = inventory["versions"][inventory["head"]]["state"]
-        for digest, names in state.items():
-            if name in names:
-                return os.path.join(folder, inventory["manifest"][digest][0])
-        return None
+        found = [digest for digest, names in state.items() if name in names]
+        return os.path.join(folder, inventory["manifest"][found[0]][0]) if found else None
 
     def check_object(self, identifier):
         """Inventory against its sidecar, content against the manifest, nothing missing and nothing more."""
         folder = self.objects[identifier]
         try:
             path = os.path.join(folder, "inventory.json")
-            with open(path, "rb") as file:
-                inventory = json.loads(file.read())
+            inventory = json.loads(read(path))
             algorithm = inventory["digestAlgorithm"]
-            with open(path + "." + algorithm, "rb") as file:
-                promised = file.read().split()[0].decode("ascii")
-            if digest_of_file(path, algorithm) != promised:
+            if digest_of_file(path, algorithm) != read(path + "." + algorithm).split()[0].decode("ascii"):
                 self.report.say(identifier + ": inventory.json is not what its sidecar says")
             known = set()
             for digest, paths in inventory["manifest"].items():
@@ -131,10 +133,8 @@ class Archive:
         expected = 1
         for first, _, identifier in self.segments:
             try:
-                with open(self.content(identifier, "segment.json"), "rb") as file:
-                    description = json.loads(file.read())
-                with open(self.content(identifier, "records.ndjson.zst"), "rb") as file:
-                    text = unpack(file.read())
+                description = json.loads(read(self.content(identifier, "segment.json")))
+                text = unpack(read(self.content(identifier, "records.ndjson.zst")))
             except (OSError, TypeError, ValueError) as error:
                 self.report.say("%s cannot be read: %s" % (identifier, error))
                 continue
@@ -148,26 +148,33 @@ class Archive:
             expected = max(expected, first + len(lines))
 
     def payload_places(self):
-        """sha256 -> (path, offset, length, compressed) of every payload that a segment announces."""
+        """sha256 -> (place, compressed) of every payload that a segment announces."""
         places = {}
         for _, _, identifier in self.segments:
             try:
-                listing = self.content(identifier, "payloads.ndjson")
-                for line in open(listing, "rb").read().split(b"\n") if listing else []:
-                    if line:
-                        entry = json.loads(line)
-                        places[entry["sha256"]] = self.place_of(entry)
+                for line in self.listing(identifier):
+                    entry = json.loads(line)
+                    places[entry["sha256"]] = self.place_of(entry)
             except (OSError, ValueError, KeyError, TypeError) as error:
                 self.report.say("%s: payloads.ndjson: %s" % (identifier, error))
         return places
 
+    def listing(self, identifier):
+        """The lines of payloads.ndjson, or of payloads.ndjson.zst (segments of version 2)."""
+        plain, packed = (self.content(identifier, "payloads.ndjson" + end) for end in ("", ".zst"))
+        if plain and packed:
+            raise ValueError("there are two of them")
+        text = read(plain or packed) if plain or packed else b""
+        return (unpack(text) if packed else text).splitlines()
+
     def place_of(self, entry):
         if entry["in"] == "pack":
             holders = [each for first, _, each in self.segments if first == entry["segment"]]
-            return (self.content(holders[-1], "pack-0000.zst") if holders else None, entry["offset"], entry["stored"], True)
+            path, start = self.content(holders[-1], "pack-0000.zst") if holders else None, entry.get("start")
+            return (path, entry["offset"], entry["stored"], start, None if start is None else start + entry["bytes"]), True
         identifier = "payload:sha256:" + entry["sha256"]
         packed = self.content(identifier, "payload.zst")
-        return (packed, 0, None, True) if packed else (self.content(identifier, "payload.bin"), 0, None, False)
+        return (packed or self.content(identifier, "payload.bin"), 0, None, None, None), bool(packed)
 
 
 class Tree:
@@ -241,27 +248,20 @@ def fold(archive, report):
     return current
 
 
-def export_order(key):
-    return key[0].encode(), key[1].encode(), KINDS.index(key[2]) if key[2] in KINDS else len(KINDS)
-
-
 def check_payloads(archive, report, out):
-    for digest, (path, offset, length, compressed) in sorted(archive.payload_places().items()):
-        if path is None:
+    places = archive.payload_places().items()
+    for digest, (place, compressed) in sorted(places, key=lambda each: (each[1][0][0] or "", each[1][0][1], each[0])):
+        if place[0] is None:
             report.say("payload sha256:%s is missing" % digest)
             continue
         actual = hashlib.sha256()
-        target = open(os.path.join(out, digest), "wb") if out else None
         try:
-            for piece in original_pieces((path, offset, length), compressed):
-                actual.update(piece)
-                if target:
+            with open(os.path.join(out, digest) if out else os.devnull, "wb") as target:
+                for piece in original_pieces(place, compressed):
+                    actual.update(piece)
                     target.write(piece)
         except (OSError, ValueError) as error:
             report.say("payload sha256:%s: %s" % (digest, error))
-        finally:
-            if target:
-                target.close()
         if actual.hexdigest() != digest:
             report.say("payload sha256:%s has the digest %s" % (digest, actual.hexdigest()))
 
@@ -279,7 +279,7 @@ def main():
     for identifier in sorted(archive.objects) if arguments.what == "verify" else []:
         archive.check_object(identifier)
     current = fold(archive, report)
-    keys = sorted(current, key=export_order)
+    keys = sorted(current, key=lambda key: (key[0].encode(), key[1].encode(), (KINDS + [key[2]]).index(key[2])))
     for key in keys if arguments.what == "list" else []:
         event = current[key][0]
         print("\t".join([event["operation"], key[2], key[0], key[1], str(event["revision"]), event["time"]]))

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::disk::{self, Disk, WriteFile};
 use super::error::{At, DiskError, OpenError};
 use super::layout::{LAYOUT, StorePaths};
+use super::listing;
 use crate::codec;
 
 pub const ROOT_DECLARATION: &str = "0=ocfl_1.1";
@@ -105,4 +106,12 @@ pub fn check(disk: &dyn Disk, archive: &Path) -> Result<(), OpenError> {
     } else {
         Err(refuse("its layout 0003 has other parameters than sha256, 3, 3"))
     }
+}
+
+/// Whether the `recover.py` beside the objects reads segments with shared frames. Files of a root never change, and that
+/// program must read all of its archive: a root of before, or one whose program cannot be read, gets the form that every
+/// version of it knows.
+pub fn reads_shared_frames(disk: &dyn Disk, archive: &Path) -> bool {
+    let program = disk::read_file(disk, &archive.join("recover.py"), MAX_ROOT_FILE_BYTES);
+    program.is_ok_and(|program| memchr::memmem::find(&program, listing::COMPRESSED.as_bytes()).is_some())
 }

@@ -8,17 +8,17 @@ use super::disk::{self, Disk};
 use super::error::{At, DiskError};
 use super::merkle::{self, Frontier};
 use crate::codec::{FrameEncoder, SeekTable};
-use crate::model::{PayloadLocation, RecordLocation, Sha256};
+use crate::model::{RecordLocation, Sha256};
 
 pub const SEGMENT: &str = "segment.json";
 pub const RECORDS: &str = "records.ndjson.zst";
 pub const PACK: &str = "pack-0000.zst";
-pub const PAYLOADS: &str = "payloads.ndjson";
 
 /// `format` of every segment.json.
 pub const FORMAT: &str = "perennial segment";
-/// The version of the format that is written, and the highest that is read.
-pub const FORMAT_VERSION: u32 = 1;
+/// The highest version of the format that is read. Version 2 has shared frames and a compressed list of payloads; a
+/// segment that needs neither is written as version 1.
+pub const FORMAT_VERSION: u32 = 2;
 
 /// A frontier has at most 64 nodes; a consolidated segment lists the roots of those it replaces.
 const MAX_SEGMENT_JSON_BYTES: u64 = 64 << 20;
@@ -125,14 +125,6 @@ impl Description {
             Err(error) => Err(error).at("read", &path),
         }
     }
-}
-
-/// A line of `payloads.ndjson`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PayloadLine {
-    pub sha256: Sha256,
-    #[serde(flatten)]
-    pub location: PayloadLocation,
 }
 
 /// Event lines in frames of whole lines, with what is known of each.

@@ -1,6 +1,6 @@
 //! Staging: payload bytes pass once, are digested and compressed on the way, and wait under `work/` for their commit.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,86 +10,14 @@ use super::error::{At, DiskError, StageError};
 use super::layout::ObjectId;
 use super::object::{ObjectDraft, SealedObject};
 use super::open::{Archive, Inner};
+use super::pack::{Member, SHARED_MEMBER_BYTES};
 use super::payload::{COMPRESSED, RAW};
-use crate::codec::{Frame, FrameWriter, PAYLOAD_FRAME_BYTES, SeekTable, Sha256Hasher, Sha512Hasher, decode_frame};
+use super::spool::Spool;
+use crate::codec::{FrameWriter, PAYLOAD_FRAME_BYTES, SeekTable, Sha256Hasher, decode_frame};
 use crate::model::{Instant, Sha256, Sha512};
-
-/// Stored bytes of a staged payload that are kept in memory; more go to a file under `work/`.
-const MEMORY_BYTES: usize = 256 << 10;
 
 /// A payload object is stored as it is when its first frame shrinks by less than one part in this many (5 %).
 const LEAST_GAIN: u64 = 20;
-
-/// Where stored bytes go while they are staged, with their sha512.
-struct Spool {
-    archive: Arc<Inner>,
-    path: PathBuf,
-    memory: Vec<u8>,
-    file: Option<Box<dyn WriteFile>>,
-    sha512: Sha512Hasher,
-    stored: u64,
-}
-
-impl Spool {
-    fn new(archive: &Arc<Inner>) -> Self {
-        let number = archive.staged.fetch_add(1, Ordering::Relaxed);
-        let path = archive.paths.work.join(format!("upload-{number}"));
-        Self {
-            archive: archive.clone(),
-            path,
-            memory: Vec::new(),
-            file: None,
-            sha512: Sha512Hasher::default(),
-            stored: 0,
-        }
-    }
-
-    /// Moves what is in memory to the file, if there is none yet.
-    fn spill(&mut self) -> io::Result<&mut Box<dyn WriteFile>> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => {
-                let mut file = self.archive.disk.create(&self.path)?;
-                file.write_all(&std::mem::take(&mut self.memory))?;
-                file
-            }
-        };
-        Ok(self.file.insert(file))
-    }
-
-    fn reader(&self) -> io::Result<Arc<dyn ReadAt>> {
-        match &self.file {
-            Some(_) => self.archive.disk.open(&self.path),
-            None => Ok(Arc::new(self.memory.clone())),
-        }
-    }
-}
-
-impl Write for Spool {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.file.is_none() && self.memory.len() + bytes.len() <= MEMORY_BYTES {
-            self.memory.extend_from_slice(bytes);
-        } else {
-            self.spill()?.write_all(bytes)?;
-        }
-        self.sha512.update(bytes);
-        self.stored += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Drop for Spool {
-    fn drop(&mut self) {
-        if self.file.take().is_some() {
-            // Whatever is left under work/ goes when the store is opened next.
-            let _ = self.archive.disk.remove_file(&self.path);
-        }
-    }
-}
 
 enum Form {
     Frames(Box<FrameWriter<Spool>>),
@@ -112,12 +40,14 @@ pub struct StagedPayload {
     pub sha256: Sha256,
     /// Length of the original, bytes.
     pub bytes: u64,
-    /// Length as stored, bytes.
+    /// Length as stored, bytes; a small payload is not compressed before its commit.
     pub stored: u64,
     pub(super) place: StagedPlace,
 }
 
 pub(super) enum StagedPlace {
+    /// The bytes of a small payload, for a frame that it shares with others.
+    Small { content: Vec<u8> },
     /// Frames for a pack.
     Member { memory: Vec<u8>, file: Option<PathBuf>, frames: SeekTable },
     /// A complete, durable, verified object under `work/`, until it is renamed into the root.
@@ -208,6 +138,14 @@ impl Stager {
         if let Some(promised) = promised.filter(|promised| *promised != actual) {
             return Err(StageError::DigestMismatch { promised, actual });
         }
+        if let Form::Frames(frames) = &self.form
+            && self.bytes <= SHARED_MEMBER_BYTES
+            && !self.is_object()
+        {
+            let (archive, bytes, content) = (self.archive.clone(), self.bytes, frames.pending().to_vec());
+            let place = StagedPlace::Small { content };
+            return Ok(StagedPayload { archive, sha256: actual, bytes, stored: bytes, place });
+        }
         let path = self.spool().path.clone();
         if let Form::Frames(frames) = &mut self.form {
             frames.end_frame().at("write", &path)?;
@@ -236,11 +174,7 @@ impl Stager {
                 let draft = make_object(&archive, *spool, actual, RAW, now)?;
                 Ok(staged(bytes, StagedPlace::Object { draft, compressed: false }))
             }
-            Form::Frames(mut frames) => {
-                if bytes == 0 {
-                    // An empty member is a frame too: `zstd -d` of its range gives nothing, not an error.
-                    frames.put_frame(b"").at("write", &path)?;
-                }
+            Form::Frames(frames) => {
                 let (mut spool, table) = frames.into_frames().at("write", &path)?;
                 let memory = std::mem::take(&mut spool.memory);
                 let file = spool.file.take().map(|_| spool.path.clone());
@@ -322,27 +256,32 @@ fn verify_object(
     if is_kept { Ok(()) } else { Err(StageError::ReadBack { path: path.to_path_buf() }) }
 }
 
-/// The stored frames of a staged pack member.
-pub(super) struct Member<'a> {
-    pub reader: Arc<dyn ReadAt>,
-    pub frames: &'a [Frame],
-}
-
 impl StagedPayload {
-    /// The stored frames of a pack member, for copying.
+    /// What goes into a pack; nothing of a payload object.
     pub(super) fn member(&self) -> Result<Option<Member<'_>>, DiskError> {
-        let StagedPlace::Member { memory, file, frames } = &self.place else { return Ok(None) };
-        let reader = match file {
-            Some(path) => self.archive.disk.open(path).at("read", path)?,
-            None => Arc::new(memory.clone()) as Arc<dyn ReadAt>,
-        };
-        Ok(Some(Member { reader, frames: frames.frames() }))
+        match &self.place {
+            StagedPlace::Object { .. } => Ok(None),
+            StagedPlace::Small { content } => Ok(Some(Member::Small(content))),
+            StagedPlace::Member { memory, file, frames } => {
+                let reader = match file {
+                    Some(path) => self.archive.disk.open(path).at("read", path)?,
+                    None => Arc::new(memory.clone()) as Arc<dyn ReadAt>,
+                };
+                Ok(Some(Member::Frames { reader, frames: frames.frames() }))
+            }
+        }
+    }
+
+    /// Whether the payload shares a frame with others.
+    pub(super) fn is_small(&self) -> bool {
+        matches!(self.place, StagedPlace::Small { .. })
     }
 }
 
 impl Drop for StagedPayload {
     fn drop(&mut self) {
         let leftover = match &self.place {
+            StagedPlace::Small { .. } => None,
             StagedPlace::Member { file, .. } => file.clone(),
             StagedPlace::Object { draft, .. } => draft.parent().map(PathBuf::from),
         };

@@ -21,7 +21,7 @@ pub struct RecordLocation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "in")]
 pub enum PayloadLocation {
-    /// Zstd frames within `pack-0000.zst` of a segment.
+    /// Zstd frames within `pack-0000.zst` of a segment: its own, or one that it shares with other small payloads.
     Pack {
         /// First sequence of the segment.
         segment: u64,
@@ -29,6 +29,9 @@ pub enum PayloadLocation {
         offset: u64,
         /// Length of all frames, bytes.
         stored: u64,
+        /// Where the payload begins in the unpacked frame that it shares, bytes; nothing where the frames are its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start: Option<u32>,
         /// Length of the original, bytes.
         bytes: u64,
     },

@@ -5,6 +5,7 @@ mod disk_faults;
 mod ocfl_fixtures;
 mod power_loss;
 mod round_trip;
+mod shared_frames;
 
 use std::collections::HashMap;
 use std::path::Path;

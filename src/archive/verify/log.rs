@@ -12,7 +12,8 @@ use crate::archive::disk;
 use crate::archive::layout::ObjectId;
 use crate::archive::merkle::{self, Frontier};
 use crate::archive::open::Inner;
-use crate::archive::segment::{Description, MAX_BATCH_BYTES, PACK, PAYLOADS, RECORDS};
+use crate::archive::listing;
+use crate::archive::segment::{Description, MAX_BATCH_BYTES, PACK, RECORDS};
 use crate::codec::{self, SeekTable};
 use crate::model::{Entity, Event, PayloadLocation, Sha256};
 
@@ -23,6 +24,26 @@ const LISTED: usize = 20;
 struct LastRevision {
     revision: u64,
     digest: Option<Sha256>,
+}
+
+/// What a list says of the pack of its own segment, bytes.
+#[derive(Default)]
+struct Listed {
+    /// Offsets of frames that are shared: they count once.
+    shared: HashSet<u64>,
+    stored: u64,
+    bytes: u64,
+}
+
+impl Listed {
+    fn note(&mut self, own: u64, location: &PayloadLocation) {
+        let PayloadLocation::Pack { segment, offset, stored, start, bytes } = *location else { return };
+        if segment == own {
+            let is_first = start.is_none() || self.shared.insert(offset);
+            self.stored = self.stored.saturating_add(if is_first { stored } else { 0 });
+            self.bytes = self.bytes.saturating_add(bytes);
+        }
+    }
 }
 
 struct Log<'a> {
@@ -219,13 +240,19 @@ impl Log<'_> {
         if description.payloads.is_none() {
             return;
         }
+        // What was unpacked before is no proof of what stands on the disk now.
+        self.archive.shared_frames.clear();
         let full = self.archive.paths.archive.join(path).join("v1/content");
-        let list = disk::read_file(self.archive.disk.as_ref(), &full.join(PAYLOADS), MAX_BATCH_BYTES);
-        let list = match list.map_err(|error| error.to_string()).and_then(|list| contents::payload_lines(&list)) {
+        let name = listing::name(description.version);
+        if self.has_other_list(&full, name) {
+            self.error(id, path, name, "another list of payloads stands beside it");
+        }
+        let list = disk::read_file(self.archive.disk.as_ref(), &full.join(name), MAX_BATCH_BYTES);
+        let list = match list.map_err(|error| error.to_string()).and_then(|list| listing::read(name, list)) {
             Ok(list) => list,
-            Err(what) => return self.error(id, path, PAYLOADS, what),
+            Err(what) => return self.error(id, path, name, what),
         };
-        let mut in_own_pack = 0;
+        let mut listed = Listed::default();
         for (sha256, location) in list {
             self.named.insert(sha256);
             match location {
@@ -235,8 +262,8 @@ impl Log<'_> {
                     let what = format!("{id} lists this payload, but no object holds it as it says");
                     self.verification.error(Some(&object.to_string()), object.path(), what);
                 }
-                PayloadLocation::Pack { segment, stored, .. } => {
-                    in_own_pack += if segment == description.first { stored } else { 0 };
+                PayloadLocation::Pack { .. } => {
+                    listed.note(description.first, &location);
                     let read = self.archive.payload(&sha256, &location);
                     let read = read.and_then(|payload| payload.read().try_for_each(|piece| piece.map(drop)));
                     if let Err(error) = read {
@@ -245,20 +272,28 @@ impl Log<'_> {
                 }
             }
         }
-        self.pack_is_covered(id, path, description, in_own_pack);
+        self.pack_is_covered(id, path, description, &listed);
+    }
+
+    fn has_other_list(&self, content: &Path, name: &str) -> bool {
+        let others = [listing::PLAIN, listing::COMPRESSED].into_iter().filter(|other| *other != name);
+        let mut there = others.map(|other| self.archive.disk.status(&content.join(other)));
+        there.any(|status| status.is_ok_and(|status| status.is_some()))
     }
 
     /// Every byte of a pack belongs to a listed payload or to the seek table.
-    fn pack_is_covered(&mut self, id: ObjectId, path: &Path, description: &Description, listed: u64) {
+    fn pack_is_covered(&mut self, id: ObjectId, path: &Path, description: &Description, listed: &Listed) {
         if description.pack.is_none() {
             return;
         }
         let full = self.archive.paths.archive.join(path).join("v1/content").join(PACK);
         let table = self.archive.disk.open(&full).map_err(|error| error.to_string());
         match table.and_then(|file| SeekTable::read(file.as_ref()).map_err(|error| error.to_string())) {
-            Ok(table) if table.stored() == listed => {}
+            Ok(table) if table.stored() == listed.stored && table.bytes() == listed.bytes => {}
             Ok(table) => {
-                let what = format!("its frames have {} bytes, the listed payloads {listed}", table.stored());
+                let Listed { stored, bytes, .. } = listed;
+                let (stored_all, all) = (table.stored(), table.bytes());
+                let what = format!("its frames have {stored_all} bytes for {all}, the listed payloads {stored} for {bytes}");
                 self.error(id, path, PACK, what);
             }
             Err(what) => self.error(id, path, PACK, what),

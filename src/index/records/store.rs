@@ -350,3 +350,19 @@ impl Projection for Records {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_of_an_older_format_is_refused_so_that_it_is_made_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let old = Records::open(folder.path()).expect("a new index");
+        let meta = [&2u32.to_be_bytes()[..], &7u64.to_be_bytes()].concat();
+        old.tree.insert(keys::META, meta).expect("written");
+        old.tree.flush().expect("flushed");
+        drop(old);
+        assert!(matches!(Records::open(folder.path()), Err(OpenError::Format { found: 2 })));
+    }
+}

@@ -4,7 +4,7 @@
 use crate::model::{PayloadLocation, RecordLocation, Sha256};
 
 /// Version of keys and values together.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Reads integers off the front of a value.
 pub struct Reader<'a>(pub &'a [u8]);
@@ -61,13 +61,14 @@ impl Frame {
 }
 
 pub fn payload_to_bytes(location: &PayloadLocation) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(33);
+    let mut bytes = Vec::with_capacity(37);
     match *location {
-        PayloadLocation::Pack { segment, offset, stored, bytes: original } => {
-            bytes.push(0);
+        PayloadLocation::Pack { segment, offset, stored, start, bytes: original } => {
+            bytes.push(if start.is_some() { 3 } else { 0 });
             [segment, offset, stored, original]
                 .iter()
                 .for_each(|number| bytes.extend_from_slice(&number.to_be_bytes()));
+            bytes.extend(start.iter().flat_map(|start| start.to_be_bytes()));
         }
         PayloadLocation::Object { bytes: original, compressed } => {
             bytes.push(if compressed { 2 } else { 1 });
@@ -81,12 +82,11 @@ pub fn payload_from_bytes(bytes: &[u8]) -> Option<PayloadLocation> {
     let (tag, rest) = bytes.split_first()?;
     let mut reader = Reader(rest);
     match tag {
-        0 => Some(PayloadLocation::Pack {
-            segment: reader.u64()?,
-            offset: reader.u64()?,
-            stored: reader.u64()?,
-            bytes: reader.u64()?,
-        }),
+        0 | 3 => {
+            let (segment, offset, stored, bytes) = (reader.u64()?, reader.u64()?, reader.u64()?, reader.u64()?);
+            let start = if *tag == 3 { Some(reader.u32()?) } else { None };
+            Some(PayloadLocation::Pack { segment, offset, stored, start, bytes })
+        }
         1 | 2 => Some(PayloadLocation::Object { bytes: reader.u64()?, compressed: *tag == 2 }),
         _ => None,
     }
@@ -99,4 +99,21 @@ pub fn receipt_to_bytes(body: &Sha256, sequence: u64) -> Vec<u8> {
 pub fn receipt_from_bytes(bytes: &[u8]) -> Option<(Sha256, u64)> {
     let mut reader = Reader(bytes);
     Some((Sha256::from_bytes(reader.bytes()?), reader.u64()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_location_comes_back_and_a_short_one_is_refused() {
+        let pack = |start| PayloadLocation::Pack { segment: 1, offset: 1 << 40, stored: 3, start, bytes: u64::MAX };
+        let object = |compressed| PayloadLocation::Object { bytes: 9 << 20, compressed };
+        for location in [pack(None), pack(Some(0)), pack(Some(u32::MAX)), object(true), object(false)] {
+            let bytes = payload_to_bytes(&location);
+            assert_eq!(payload_from_bytes(&bytes), Some(location));
+            assert_eq!(payload_from_bytes(bytes.get(..bytes.len() - 1).unwrap_or_default()), None);
+        }
+        assert_eq!(payload_from_bytes(&[4; 40]), None);
+    }
 }
