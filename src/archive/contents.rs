@@ -2,12 +2,12 @@
 
 use super::disk::{self};
 use super::error::{At, ReadError};
+use super::inventory::Inventory;
 use super::layout::ObjectId;
+use super::listing::{self, Located};
 use super::object::{self, InventoryError};
 use super::open::{Archive, Chain, Inner, Link, Recovery};
 use super::read::MAX_FRAME_BYTES;
-use super::inventory::Inventory;
-use super::listing::{self, Located};
 use super::segment::{self, RECORDS};
 use crate::codec::{self, FrameReader, SeekTable};
 use crate::model::{Event, PayloadLocation, RecordLocation, Sha256};

@@ -1,7 +1,7 @@
 //! The truth: an OCFL 1.1 storage root of committed segments and payloads. Knows nothing of HTTP, schemas or any index.
 //!
 //! [`Archive::open`] takes the lock, makes the root if need be and finds the end of the log. Bytes come in through
-//! [`Archive::stage`], whose [`Stager`] digests and compresses them once on their way into `work/`; a [`Writer`] then
+//! [`Archive::stage`], whose [`Stager`] digests them once and compresses them on their way into `work/` (small ones wait in memory); a [`Writer`] then
 //! commits event lines and the payloads they name. A commit is one rename: what was acknowledged is there after a power
 //! cut, what was not is wholly there or wholly absent. Reading needs no lock and is safe from many threads.
 //!

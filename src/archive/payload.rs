@@ -141,13 +141,7 @@ impl Inner {
 }
 
 /// Takes a small payload out of the frame that it shares, if that is what its digest says.
-fn small(
-    object: ObjectId,
-    sha256: &Sha256,
-    frame: &[u8],
-    start: u32,
-    bytes: u64,
-) -> Result<Arc<[u8]>, ReadError> {
+fn small(object: ObjectId, sha256: &Sha256, frame: &[u8], start: u32, bytes: u64) -> Result<Arc<[u8]>, ReadError> {
     let damaged = |what: String| ReadError::Damaged { object: object.to_string(), what };
     let end = u64::from(start).checked_add(bytes).and_then(|end| usize::try_from(end).ok());
     let content = end.and_then(|end| frame.get(start as usize..end));

@@ -1,4 +1,5 @@
 //! Staging: payload bytes pass once, are digested and compressed on the way, and wait under `work/` for their commit.
+//! Small ones wait in memory as they came: they are compressed together.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

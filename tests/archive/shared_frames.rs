@@ -163,7 +163,8 @@ fn a_location_that_lies_is_refused() {
     let payloads = payloads();
     let commit = commit(&archive, &mut Lines::default(), &payloads);
     let payload = &payloads[1];
-    let PayloadLocation::Pack { segment, offset, stored, start: Some(start), bytes } = *located(&commit, payload) else {
+    let PayloadLocation::Pack { segment, offset, stored, start: Some(start), bytes } = *located(&commit, payload)
+    else {
         panic!("it shares a frame")
     };
     let lies = [
@@ -211,7 +212,12 @@ fn smuggle(disk: &DiskDouble, segment: u64, name: &str, bytes: &[u8]) {
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
-        if part.as_os_str() == ".." { plain.pop() } else { plain.push(part); true };
+        if part.as_os_str() == ".." {
+            plain.pop()
+        } else {
+            plain.push(part);
+            true
+        };
     }
     plain
 }
@@ -250,5 +256,7 @@ fn a_root_whose_recovery_program_knows_no_shared_frames_gets_none() {
     let description = String::from_utf8(file(&disk, &content(1, "segment.json")).expect("one")).expect("text");
     assert!(description.contains(r#""version": 1,"#), "{description}");
     let findings = archive.verify(&mut |_| {}).expect("readable").findings;
-    assert!(findings.iter().all(|finding| finding.path.starts_with("recover.py") || finding.what.contains("recover.py")));
+    assert!(
+        findings.iter().all(|finding| finding.path.starts_with("recover.py") || finding.what.contains("recover.py"))
+    );
 }

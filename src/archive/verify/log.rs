@@ -10,9 +10,9 @@ use super::{Finding, Severity, Verification};
 use crate::archive::contents;
 use crate::archive::disk;
 use crate::archive::layout::ObjectId;
+use crate::archive::listing;
 use crate::archive::merkle::{self, Frontier};
 use crate::archive::open::Inner;
-use crate::archive::listing;
 use crate::archive::segment::{Description, MAX_BATCH_BYTES, PACK, RECORDS};
 use crate::codec::{self, SeekTable};
 use crate::model::{Entity, Event, PayloadLocation, Sha256};
@@ -293,7 +293,8 @@ impl Log<'_> {
             Ok(table) => {
                 let Listed { stored, bytes, .. } = listed;
                 let (stored_all, all) = (table.stored(), table.bytes());
-                let what = format!("its frames have {stored_all} bytes for {all}, the listed payloads {stored} for {bytes}");
+                let what =
+                    format!("its frames have {stored_all} bytes for {all}, the listed payloads {stored} for {bytes}");
                 self.error(id, path, PACK, what);
             }
             Err(what) => self.error(id, path, PACK, what),
