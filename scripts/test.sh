@@ -65,6 +65,7 @@ check build build_program
 check demo-store make_store "$PROGRAM" "$WORK/store"
 check ocfl-py judge_ocfl "$WORK/store"
 check recover judge_recover "$PROGRAM" "$WORK/store"
+check recover-v2 judge_recover "$PROGRAM" fixtures/formats/v2
 check reindex judge_reindex "$PROGRAM" "$WORK/store"
 check pystac-client judge_pystac "$PROGRAM" "$WORK/store"
 check stac judge_stac "$PROGRAM" "$WORK/store"

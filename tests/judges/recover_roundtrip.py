@@ -2,9 +2,11 @@
 """Compares what recover.py makes of an archive with `perennial export`, byte for byte.
 
 recover.py runs on a copy of `archive/` alone, with an empty environment whose PATH holds python3 and zstd and nothing else:
-the program is not there. It must also verify the copy, and refuse it once a byte of each kind of file is damaged.
+the program is not there. It must also verify the copy, and refuse it once a byte of each kind of file is damaged. Some of the
+payloads must share a frame, or the comparison says nothing of those.
 """
 
+import json
 import shutil
 import subprocess
 import sys
@@ -33,6 +35,15 @@ def recover(archive, environment, *arguments):
     return subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, timeout=3600)
 
 
+def shared_payloads(archive):
+    """How many payloads stand in a shared frame behind another one."""
+    count = 0
+    for path in archive.rglob("payloads.ndjson.zst"):
+        listed = subprocess.run(["zstd", "-dcq", str(path)], capture_output=True, check=True).stdout
+        count += sum(json.loads(line).get("start", 0) > 0 for line in listed.splitlines())
+    return count
+
+
 def files_of(folder):
     return {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
 
@@ -57,6 +68,9 @@ def judge(arguments, report):
         script = (archive / "recover.py").read_text(encoding="utf-8")
         report.check(len(script.splitlines()) <= MAX_LINES, f"recover.py has {len(script.splitlines())} lines")
 
+        shared = shared_payloads(archive)
+        report.check(shared > 0, "no payload of this store shares a frame with another")
+        report.figure("payloads behind another in a frame", shared)
         perennial(arguments.binary, arguments.store, "export", "--payloads", "--output", folder / "exported")
         verified = recover(archive, environment, "verify")
         report.check(verified.returncode == 0, f"verify: {verified.returncode} {verified.stderr[-500:]}{verified.stdout[-500:]}")
