@@ -15,13 +15,12 @@ use super::open::{Archive, Inner, Link};
 use super::pack;
 use super::payload::COMPRESSED;
 use super::place::Parents;
-use super::segment::{self, Description, FORMAT, FORMAT_VERSION, MAX_BATCH_BYTES, RECORDS, SEGMENT, StoredFile, Tree};
+use super::segment::{
+    self, Description, FORMAT, FORMAT_VERSION, LineForm, MAX_BATCH_BYTES, RECORDS, SEGMENT, StoredFile, Tree,
+};
 use super::stage::{StagedPayload, StagedPlace};
 use crate::codec::{self, Sha512Hasher};
 use crate::model::{Instant, PayloadLocation, RecordLocation, Sha256, Sha512};
-
-/// A batch with a small payload for at least one line in this many is one of imported records.
-const DOCUMENT_SHARE: usize = 2;
 
 /// What a commit made readable.
 #[derive(Debug, Clone)]
@@ -154,8 +153,9 @@ impl<'a> Plan<'a> {
         let archive = self.archive;
         let disk = archive.disk.as_ref();
         let mut draft = ObjectDraft::begin(disk, &archive.paths.work, self.id.to_string())?;
-        let form = self.form(lines, payloads);
-        let framed = segment::frame_lines(lines, self.first, form.level, form.frame_bytes);
+        let documents = payloads.iter().filter(|payload| payload.is_small()).count();
+        let form = LineForm::of(&archive.options, lines.len(), documents);
+        let framed = segment::frame_lines(lines, self.first, form);
         let framed = framed.map_err(CommitError::Compression)?;
         draft.put(disk, RECORDS, &framed.stored)?;
         let mut frontier = archive.chain().frontier.clone();
@@ -165,7 +165,7 @@ impl<'a> Plan<'a> {
         let packed = pack::write(archive, self.first, &mut draft, payloads)?;
         let located: Vec<_> = packed.located.into_iter().chain(objects).collect();
         let version = if archive.shares_frames && !located.is_empty() { FORMAT_VERSION } else { 1 };
-        let list = self.put_list(&mut draft, &located, version)?;
+        let list = listing::put(archive, &mut draft, &located, version)?;
         let last = self.first + lines.len() as u64 - 1;
         let description = Description {
             format: FORMAT.into(),
@@ -199,44 +199,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// How the event lines of a batch are stored.
-struct LineForm {
-    level: i32,
-    frame_bytes: usize,
-}
-
 impl<'a> Plan<'a> {
-    /// Imported records come with their source documents, are long and much alike, and are read less often than they are
-    /// kept: longer frames. Records without documents have short ones, so that a page of them is fast.
-    fn form(&self, lines: &[Vec<u8>], payloads: &[Arc<StagedPayload>]) -> LineForm {
-        let options = &self.archive.options;
-        let documents = payloads.iter().filter(|payload| payload.is_small()).count();
-        if documents * DOCUMENT_SHARE >= lines.len() {
-            LineForm { level: options.document_level, frame_bytes: options.document_record_frame_bytes }
-        } else {
-            LineForm { level: options.compression_level, frame_bytes: options.record_frame_bytes }
-        }
-    }
-
-    /// Writes the list of payloads, if there are any.
-    fn put_list(
-        &self,
-        draft: &mut ObjectDraft,
-        located: &[Located],
-        version: u32,
-    ) -> Result<Option<StoredFile>, CommitError> {
-        if located.is_empty() {
-            return Ok(None);
-        }
-        let mut list = listing::to_bytes(located);
-        let name = listing::name(version);
-        if name == listing::COMPRESSED {
-            list = listing::compress(&list, self.archive.options.document_level).map_err(CommitError::Compression)?;
-        }
-        draft.put(self.archive.disk.as_ref(), name, &list)?;
-        Ok(Some(StoredFile { stored: list.len() as u64 }))
-    }
-
     /// Decides which payload objects are to be moved and which exist already, verified.
     fn objects<'p>(
         &mut self,

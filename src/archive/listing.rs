@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::segment::MAX_BATCH_BYTES;
+use super::error::CommitError;
+use super::object::ObjectDraft;
+use super::open::Inner;
+use super::segment::{MAX_BATCH_BYTES, StoredFile};
 use crate::codec::{FrameReader, FrameWriter, PAYLOAD_FRAME_BYTES, SeekTable};
 use crate::model::{PayloadLocation, Sha256};
 
@@ -28,7 +31,7 @@ pub const fn name(version: u32) -> &'static str {
 }
 
 /// The list as text.
-pub fn to_bytes(located: &[Located]) -> Vec<u8> {
+fn to_bytes(located: &[Located]) -> Vec<u8> {
     let mut list = Vec::new();
     for (sha256, location) in located {
         // Strings and integers into memory: serde_json has no failure for these.
@@ -39,8 +42,26 @@ pub fn to_bytes(located: &[Located]) -> Vec<u8> {
     list
 }
 
+/// Writes the list of a segment of this version into its draft, if there is anything to list.
+pub fn put(
+    archive: &Inner,
+    draft: &mut ObjectDraft,
+    located: &[Located],
+    version: u32,
+) -> Result<Option<StoredFile>, CommitError> {
+    if located.is_empty() {
+        return Ok(None);
+    }
+    let (mut list, name) = (to_bytes(located), name(version));
+    if name == COMPRESSED {
+        list = compress(&list, archive.options.document_level).map_err(CommitError::Compression)?;
+    }
+    draft.put(archive.disk.as_ref(), name, &list)?;
+    Ok(Some(StoredFile { stored: list.len() as u64 }))
+}
+
 /// The text as frames with a seek table.
-pub fn compress(list: &[u8], level: i32) -> std::io::Result<Vec<u8>> {
+fn compress(list: &[u8], level: i32) -> std::io::Result<Vec<u8>> {
     let mut writer = FrameWriter::new(Vec::new(), level, PAYLOAD_FRAME_BYTES)?;
     writer.write(list)?;
     Ok(writer.finish()?.0)

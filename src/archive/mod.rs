@@ -29,6 +29,7 @@ mod root;
 mod segment;
 mod spool;
 mod stage;
+mod streams;
 mod verify;
 
 pub use backup::{Backup, BackupError};

@@ -104,7 +104,8 @@ pub(super) struct Inner {
     pub open_files: Recent<(ObjectId, &'static str), Arc<dyn ReadAt>>,
     pub seek_tables: Recent<(ObjectId, &'static str), Arc<SeekTable>>,
     pub frames: Recent<(u64, u32), Arc<Vec<u8>>>,
-    pub shared_frames: Recent<(ObjectId, u64), Arc<Vec<u8>>>,
+    /// By object, offset and stored length.
+    pub shared_frames: Recent<(ObjectId, u64, u64), Arc<Vec<u8>>>,
     /// Whether the `recover.py` of the root reads frames that payloads share; of an older root it does not.
     pub shares_frames: bool,
 }

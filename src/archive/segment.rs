@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::disk::{self, Disk};
 use super::error::{At, DiskError};
 use super::merkle::{self, Frontier};
+use super::open::Options;
 use crate::codec::{FrameEncoder, SeekTable};
 use crate::model::{RecordLocation, Sha256};
 
@@ -127,6 +128,30 @@ impl Description {
     }
 }
 
+/// A batch with a small payload for at least one line in this many is one of imported records.
+const DOCUMENT_SHARE: usize = 2;
+
+/// How the event lines of a batch are stored.
+#[derive(Debug, Clone, Copy)]
+pub struct LineForm {
+    /// Of zstd.
+    pub level: i32,
+    /// Most unpacked bytes of a frame; a longer line has one of its own.
+    pub frame_bytes: usize,
+}
+
+impl LineForm {
+    /// Imported records come with their source documents, are long and much alike, and are read less often than they are
+    /// kept: longer frames. Records without documents have short ones, so that a page of them is fast.
+    pub const fn of(options: &Options, lines: usize, documents: usize) -> Self {
+        if documents * DOCUMENT_SHARE >= lines {
+            Self { level: options.document_level, frame_bytes: options.document_record_frame_bytes }
+        } else {
+            Self { level: options.compression_level, frame_bytes: options.record_frame_bytes }
+        }
+    }
+}
+
 /// Event lines in frames of whole lines, with what is known of each.
 pub struct FramedLines {
     /// `records.ndjson.zst`.
@@ -135,7 +160,8 @@ pub struct FramedLines {
 }
 
 /// Packs lines into frames of at least one line and at most about `frame_bytes`.
-pub fn frame_lines(lines: &[Vec<u8>], first: u64, level: i32, frame_bytes: usize) -> std::io::Result<FramedLines> {
+pub fn frame_lines(lines: &[Vec<u8>], first: u64, form: LineForm) -> std::io::Result<FramedLines> {
+    let LineForm { level, frame_bytes } = form;
     let mut encoder = FrameEncoder::new(level)?;
     let mut table = SeekTable::default();
     let mut framed = FramedLines { stored: Vec::new(), locations: Vec::with_capacity(lines.len()) };

@@ -252,7 +252,7 @@ fn verify_object(
         return Err(StageError::ReadBack { path });
     }
     let file = disk.open(path).at("read back", path)?;
-    let streams = super::payload::digest_streams(file.as_ref(), name == COMPRESSED).at("read back", path)?;
+    let streams = super::streams::digest_streams(file.as_ref(), name == COMPRESSED).at("read back", path)?;
     let is_kept = streams.stored == sha512 && streams.original.is_ok_and(|(original, _)| original == digest);
     if is_kept { Ok(()) } else { Err(StageError::ReadBack { path: path.to_path_buf() }) }
 }

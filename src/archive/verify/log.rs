@@ -1,5 +1,4 @@
-//! The log as a whole: sequences without gaps, revisions and digests that follow each other, Merkle roots, and every
-//! payload where `payloads.ndjson` says it is.
+//! The log as a whole: sequences without gaps, revisions and digests that follow each other, and Merkle roots.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
@@ -10,12 +9,11 @@ use super::{Finding, Severity, Verification};
 use crate::archive::contents;
 use crate::archive::disk;
 use crate::archive::layout::ObjectId;
-use crate::archive::listing;
 use crate::archive::merkle::{self, Frontier};
 use crate::archive::open::Inner;
-use crate::archive::segment::{Description, MAX_BATCH_BYTES, PACK, RECORDS};
-use crate::codec::{self, SeekTable};
-use crate::model::{Entity, Event, PayloadLocation, Sha256};
+use crate::archive::segment::{Description, MAX_BATCH_BYTES, RECORDS};
+use crate::codec;
+use crate::model::{Entity, Event, Sha256};
 
 /// Findings of one kind that are listed for one segment; the rest is counted.
 const LISTED: usize = 20;
@@ -26,37 +24,17 @@ struct LastRevision {
     digest: Option<Sha256>,
 }
 
-/// What a list says of the pack of its own segment, bytes.
-#[derive(Default)]
-struct Listed {
-    /// Offsets of frames that are shared: they count once.
-    shared: HashSet<u64>,
-    stored: u64,
-    bytes: u64,
-}
-
-impl Listed {
-    fn note(&mut self, own: u64, location: &PayloadLocation) {
-        let PayloadLocation::Pack { segment, offset, stored, start, bytes } = *location else { return };
-        if segment == own {
-            let is_first = start.is_none() || self.shared.insert(offset);
-            self.stored = self.stored.saturating_add(if is_first { stored } else { 0 });
-            self.bytes = self.bytes.saturating_add(bytes);
-        }
-    }
-}
-
-struct Log<'a> {
-    archive: &'a Inner,
-    held: &'a Held,
-    verification: &'a mut Verification,
+pub(super) struct Log<'a> {
+    pub(super) archive: &'a Inner,
+    pub(super) held: &'a Held,
+    pub(super) verification: &'a mut Verification,
     /// Leaf hash of each line from sequence 1; none where it is lost.
     leaves: Vec<Option<Sha256>>,
     /// Set while no line is missing.
     frontier: Option<Frontier>,
     /// By the sha256 of the key.
     revisions: HashMap<Sha256, LastRevision>,
-    named: HashSet<Sha256>,
+    pub(super) named: HashSet<Sha256>,
     last_time: String,
     /// Set while the revisions before are all known.
     is_complete: bool,
@@ -96,7 +74,7 @@ pub fn check(archive: &Inner, found: &Found, held: &Held, last: u64, verificatio
 }
 
 impl Log<'_> {
-    fn error(&mut self, id: ObjectId, path: &Path, name: &str, what: impl Into<String>) {
+    pub(super) fn error(&mut self, id: ObjectId, path: &Path, name: &str, what: impl Into<String>) {
         self.verification.error(Some(&id.to_string()), path.join("v1/content").join(name), what);
     }
 
@@ -233,72 +211,6 @@ impl Log<'_> {
         missing
             .map(|digest| format!("sequence {sequence} names payload:sha256:{digest}, which no segment lists"))
             .collect()
-    }
-
-    /// Checks that every payload that this segment lists is there and is what it says.
-    fn payloads(&mut self, id: ObjectId, path: &Path, description: &Description) {
-        if description.payloads.is_none() {
-            return;
-        }
-        // What was unpacked before is no proof of what stands on the disk now.
-        self.archive.shared_frames.clear();
-        let full = self.archive.paths.archive.join(path).join("v1/content");
-        let name = listing::name(description.version);
-        if self.has_other_list(&full, name) {
-            self.error(id, path, name, "another list of payloads stands beside it");
-        }
-        let list = disk::read_file(self.archive.disk.as_ref(), &full.join(name), MAX_BATCH_BYTES);
-        let list = match list.map_err(|error| error.to_string()).and_then(|list| listing::read(name, list)) {
-            Ok(list) => list,
-            Err(what) => return self.error(id, path, name, what),
-        };
-        let mut listed = Listed::default();
-        for (sha256, location) in list {
-            self.named.insert(sha256);
-            match location {
-                PayloadLocation::Object { .. } if self.held.get(&sha256) == Some(&location) => {}
-                PayloadLocation::Object { .. } => {
-                    let object = ObjectId::Payload(sha256);
-                    let what = format!("{id} lists this payload, but no object holds it as it says");
-                    self.verification.error(Some(&object.to_string()), object.path(), what);
-                }
-                PayloadLocation::Pack { .. } => {
-                    listed.note(description.first, &location);
-                    let read = self.archive.payload(&sha256, &location);
-                    let read = read.and_then(|payload| payload.read().try_for_each(|piece| piece.map(drop)));
-                    if let Err(error) = read {
-                        self.error(id, path, PACK, format!("payload {sha256}: {error}"));
-                    }
-                }
-            }
-        }
-        self.pack_is_covered(id, path, description, &listed);
-    }
-
-    fn has_other_list(&self, content: &Path, name: &str) -> bool {
-        let others = [listing::PLAIN, listing::COMPRESSED].into_iter().filter(|other| *other != name);
-        let mut there = others.map(|other| self.archive.disk.status(&content.join(other)));
-        there.any(|status| status.is_ok_and(|status| status.is_some()))
-    }
-
-    /// Every byte of a pack belongs to a listed payload or to the seek table.
-    fn pack_is_covered(&mut self, id: ObjectId, path: &Path, description: &Description, listed: &Listed) {
-        if description.pack.is_none() {
-            return;
-        }
-        let full = self.archive.paths.archive.join(path).join("v1/content").join(PACK);
-        let table = self.archive.disk.open(&full).map_err(|error| error.to_string());
-        match table.and_then(|file| SeekTable::read(file.as_ref()).map_err(|error| error.to_string())) {
-            Ok(table) if table.stored() == listed.stored && table.bytes() == listed.bytes => {}
-            Ok(table) => {
-                let Listed { stored, bytes, .. } = listed;
-                let (stored_all, all) = (table.stored(), table.bytes());
-                let what =
-                    format!("its frames have {stored_all} bytes for {all}, the listed payloads {stored} for {bytes}");
-                self.error(id, path, PACK, what);
-            }
-            Err(what) => self.error(id, path, PACK, what),
-        }
     }
 
     fn tree(&mut self, id: ObjectId, path: &Path, description: &Description) {

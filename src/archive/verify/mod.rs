@@ -2,6 +2,7 @@
 
 mod log;
 mod objects;
+mod payloads;
 mod walk;
 
 use std::path::PathBuf;

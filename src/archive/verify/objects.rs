@@ -13,7 +13,8 @@ use crate::archive::layout::{self, ObjectId};
 use crate::archive::object::MAX_INVENTORY_BYTES;
 use crate::archive::ocfl;
 use crate::archive::open::Inner;
-use crate::archive::payload::{self, COMPRESSED, RAW};
+use crate::archive::payload::{COMPRESSED, RAW};
+use crate::archive::streams;
 use crate::codec::Algorithm;
 use crate::model::{PayloadLocation, Sha256};
 
@@ -130,7 +131,7 @@ fn payload_digests(
     if *algorithms != BTreeSet::from([Algorithm::Sha512]) || !(compressed || name == RAW) {
         return ocfl::digest_file(archive.disk.as_ref(), file, algorithms);
     }
-    let streams = payload::digest_streams(archive.disk.open(file)?.as_ref(), compressed)?;
+    let streams = streams::digest_streams(archive.disk.open(file)?.as_ref(), compressed)?;
     match streams.original {
         Ok((actual, bytes)) if actual == sha256 => *original = Some(PayloadLocation::Object { bytes, compressed }),
         Ok((actual, _)) => *wrong = Some(format!("the original bytes have the sha256 {actual}")),
