@@ -50,8 +50,13 @@ impl Values {
             PropertyName::Start | PropertyName::Time => instants(Instants::Starts(segment.order.clone())),
             PropertyName::Stop => instants(Instants::Stops(segment.stop.clone())),
             PropertyName::Updated => instants(Instants::Plain(segment.updated.clone())),
-            PropertyName::Id | PropertyName::Title | PropertyName::Description | PropertyName::Geometry { .. } => {
-                Err(SearchError::Unsupported { what: "a summary of identifiers, free text or footprints".to_owned() })
+            PropertyName::Kind
+            | PropertyName::Id
+            | PropertyName::Title
+            | PropertyName::Description
+            | PropertyName::Geometry { .. }
+            | PropertyName::Either(..) => {
+                Err(SearchError::Unsupported { what: "a summary of kinds, identifiers, texts or footprints".to_owned() })
             }
         }
     }
