@@ -1,9 +1,9 @@
 //! Search: the text index finds, the records index locates, the archive gives the bytes.
 
+use super::filters::Records;
 use super::{Catalogue, Error, token};
 use crate::index::text::{SearchError, SequenceTest};
-use crate::model::{Entity, Query, Summary};
-use crate::query::Shape;
+use crate::model::{Query, Summary};
 
 /// Most hits on a page.
 pub const MAX_LIMIT: usize = 10_000;
@@ -42,18 +42,18 @@ impl Catalogue {
     pub fn search(&self, mut query: Query, page_token: Option<&str>) -> Result<Results, Error> {
         self.check_ready()?;
         check(&query)?;
+        self.check_filter(&query)?;
         let mut sequence = self.archive.last_sequence();
         if let Some(page_token) = page_token {
             let position = token::read(self.secrets.token_key(), &query, page_token)?;
             query.after = Some(position.cursor);
             sequence = position.sequence;
         }
-        let shape = query.region.as_ref().and_then(|region| region.geometry.as_deref()).map(Shape::parse);
-        let shape = shape.transpose().map_err(|error| Error::parameter("intersects", error.to_string()))?;
-        let body = query.region.as_ref().map(|region| region.body.clone()).unwrap_or_default();
-        let intersects = shape.map(|shape| move |sequence: u64| self.intersects(&shape, &body, sequence));
-        let exact = intersects.as_ref().map(|test| test as SequenceTest<'_>);
-        let page = self.searcher.search(&query, exact).map_err(search_error)?;
+        let resolved = self.resolved(&query)?;
+        let records = Records::of(self, &resolved)?;
+        let exact = records.as_ref().map(|records| records as SequenceTest<'_>);
+        let page = self.searcher.search(&resolved, exact).map_err(search_error)?;
+        records.as_ref().map_or(Ok(()), Records::check)?;
         let found = page
             .hits
             .iter()
@@ -65,14 +65,6 @@ impl Catalogue {
         let next = page.next.map(|cursor| token::issue(self.secrets.token_key(), &query, &cursor, sequence));
         let next = next.transpose().map_err(Error::internal("signing a page token"))?;
         Ok(Results { found, matched: page.matched, aggregations: page.aggregations, next, sequence })
-    }
-
-    /// Whether a record's footprint on a body touches a shape. A record that cannot be read is a match: a failure is
-    /// never an empty result, and fetching it will say what is wrong.
-    fn intersects(&self, shape: &Shape, body: &str, sequence: u64) -> bool {
-        let Ok(record) = self.record_at(sequence) else { return true };
-        let Ok(entity) = Entity::view(&record) else { return true };
-        entity.space.iter().filter(|space| space.body == body).any(|space| shape.intersects_footprint(space))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::faces::native::{files, ingest, records, resolve, search, uploads};
+use super::faces::native::{files, ingest, queryables, records, resolve, search, uploads};
 use super::faces::{ops, stac};
 
 #[derive(OpenApi)]
@@ -47,6 +47,10 @@ use super::faces::{ops, stac};
         resolve::links,
         resolve::members,
         search::search,
+        queryables::all_queryables,
+        queryables::queryables,
+        queryables::all_sortables,
+        queryables::sortables,
         ingest::ingest,
         ingest::document,
         uploads::create,

@@ -189,3 +189,122 @@ pub enum Arithmetic {
     IntegerDivide,
     Power,
 }
+
+impl Filter {
+    /// Calls `visit` with every property that the filter asks about.
+    pub fn properties<'f>(&'f self, visit: &mut dyn FnMut(&'f PropertyName)) {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.properties(visit)),
+            Self::Not(inner) => inner.properties(visit),
+            Self::Truth(operand) | Self::IsNull(operand) => operand.properties(visit),
+            Self::Compare { left, right, .. } | Self::Array { left, right, .. } => {
+                left.properties(visit);
+                right.properties(visit);
+            }
+            Self::Like { value, pattern } => {
+                value.properties(visit);
+                pattern.properties(visit);
+            }
+            Self::Between { value, low, high } => [value, low, high].iter().for_each(|part| part.properties(visit)),
+            Self::In { value, list } => std::iter::once(value).chain(list).for_each(|part| part.properties(visit)),
+            Self::Temporal { left, right, .. } => {
+                left.properties(visit);
+                right.properties(visit);
+            }
+            Self::Spatial { .. } => {}
+        }
+    }
+}
+
+impl Filter {
+    /// Lets `change` replace every property that the filter asks about.
+    pub fn rename(&mut self, change: &mut dyn FnMut(&mut PropertyName)) {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter_mut().for_each(|part| part.rename(change)),
+            Self::Not(inner) => inner.rename(change),
+            Self::Truth(operand) | Self::IsNull(operand) => operand.rename(change),
+            Self::Compare { left, right, .. } | Self::Array { left, right, .. } => {
+                left.rename(change);
+                right.rename(change);
+            }
+            Self::Like { value, pattern } => {
+                value.rename(change);
+                pattern.rename(change);
+            }
+            Self::Between { value, low, high } => [value, low, high].into_iter().for_each(|part| part.rename(change)),
+            Self::In { value, list } => {
+                value.rename(change);
+                list.iter_mut().for_each(|part| part.rename(change));
+            }
+            Self::Temporal { left, right, .. } => {
+                left.rename(change);
+                right.rename(change);
+            }
+            Self::Spatial { .. } => {}
+        }
+    }
+}
+
+impl Operand {
+    fn rename(&mut self, change: &mut dyn FnMut(&mut PropertyName)) {
+        match self {
+            Self::Property(name) => change(name),
+            Self::List(items) => items.iter_mut().for_each(|item| item.rename(change)),
+            Self::CaseInsensitive(inner) | Self::AccentInsensitive(inner) => inner.rename(change),
+            Self::Arithmetic { left, right, .. } => {
+                left.rename(change);
+                right.rename(change);
+            }
+            Self::Number(_) | Self::Text(_) | Self::Bool(_) | Self::Instant(_) | Self::Date(_) => {}
+        }
+    }
+}
+
+impl Moment {
+    fn rename(&mut self, change: &mut dyn FnMut(&mut PropertyName)) {
+        match self {
+            Self::Property(name) => change(name),
+            Self::Interval { start, stop } => {
+                for end in [start, stop].into_iter().flatten() {
+                    if let MomentEnd::Property(name) = end {
+                        change(name);
+                    }
+                }
+            }
+            Self::Instant(_) | Self::Date(_) => {}
+        }
+    }
+}
+
+impl Operand {
+    /// Calls `visit` with every property of the operand.
+    pub fn properties<'f>(&'f self, visit: &mut dyn FnMut(&'f PropertyName)) {
+        match self {
+            Self::Property(name) => visit(name),
+            Self::List(items) => items.iter().for_each(|item| item.properties(visit)),
+            Self::CaseInsensitive(inner) | Self::AccentInsensitive(inner) => inner.properties(visit),
+            Self::Arithmetic { left, right, .. } => {
+                left.properties(visit);
+                right.properties(visit);
+            }
+            Self::Number(_) | Self::Text(_) | Self::Bool(_) | Self::Instant(_) | Self::Date(_) => {}
+        }
+    }
+}
+
+impl Moment {
+    /// Calls `visit` with every property of the moment.
+    pub fn properties<'f>(&'f self, visit: &mut dyn FnMut(&'f PropertyName)) {
+        match self {
+            Self::Property(name) => visit(name),
+            Self::Interval { start, stop } => {
+                for end in [start, stop].into_iter().flatten() {
+                    if let MomentEnd::Property(name) = end {
+                        visit(name);
+                    }
+                }
+            }
+            Self::Instant(_) | Self::Date(_) => {}
+        }
+    }
+}

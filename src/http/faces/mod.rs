@@ -2,4 +2,5 @@
 
 pub mod native;
 pub mod ops;
+pub mod queryables;
 pub mod stac;

@@ -8,6 +8,7 @@ use crate::model::{BoundingBox, Region};
 
 use super::conditions::condition_test;
 use super::error::SearchError;
+use super::filter::{self, Making, Node};
 use super::footprint::intersects;
 use super::order::{self, orders_between};
 use super::plan::{Plan, TimeWindow};
@@ -56,9 +57,16 @@ impl<'s> Matcher<'s> {
             let Some(test) = condition_test(condition, columns)? else { return Ok(None) };
             tests.push(test);
         }
-        if let Some(exact) = plan.exact {
+        if let Some(filter) = plan.filter {
+            match (Making { segment, records: plan.exact }).node(filter)? {
+                Node::Constant(Some(true)) => {}
+                Node::Constant(_) => return Ok(None),
+                node => tests.push(Box::new(move |document| node.truth(document) == Some(true))),
+            }
+        }
+        if let Some(exact) = plan.exact.filter(|_| plan.filter.is_none() || plan.region.is_some()) {
             let sequence = &segment.sequence;
-            tests.push(Box::new(move |document| exact(sequence.values.get_val(document))));
+            tests.push(Box::new(move |document| exact.in_region(sequence.values.get_val(document))));
         }
         Ok(Some(Self { view, reach, tests }))
     }
@@ -89,6 +97,11 @@ impl<'s> Matcher<'s> {
                 _ => Some(Set::Union(Box::new(Union::new(lists)))),
             };
             sets.extend(set);
+        }
+        // Where nothing rarer is known, the ranges of columns lead.
+        if sets.is_empty() {
+            let ranges = filter::ranges(&plan.walkable, segment)?;
+            sets.extend(ranges.into_iter().map(|range| Set::Range(Box::new(range))));
         }
         Ok(Some(sets))
     }

@@ -1,8 +1,10 @@
 //! A question in the terms of the index, the same for all segments: which exact terms, which words, which tests.
 
-use crate::model::{Comparison, Condition, Facet, Kind, Query, Region, TimeRange, Value};
+use crate::model::{Comparison, Condition, Facet, Filter, Kind, Query, Region, TimeRange, Value};
+use crate::query::evaluate::Truth;
 
 use super::error::SearchError;
+use super::filter::{self, Walkable};
 use super::properties::{MAX_DEPTH, MAX_PATH, instant_of};
 use super::scoring::{self, WordPlan};
 use super::snapshot::{KindSet, Snapshot, kind_set};
@@ -10,7 +12,27 @@ use super::terms::TermBytes;
 use super::{cells, order, terms, words};
 
 /// Decides on a record by its sequence; for exact tests that need the record itself.
-pub type SequenceTest<'t> = &'t dyn Fn(u64) -> bool;
+pub type SequenceTest<'t> = &'t dyn RecordTest;
+
+/// What only a look at the record can tell.
+pub trait RecordTest {
+    /// Whether the record lies in the region asked for.
+    fn in_region(&self, sequence: u64) -> bool;
+
+    /// What a part of the query's filter says of the record.
+    fn truth(&self, sequence: u64, filter: &Filter) -> Truth;
+}
+
+/// A test of the region alone.
+impl<F: Fn(u64) -> bool> RecordTest for F {
+    fn in_region(&self, sequence: u64) -> bool {
+        self(sequence)
+    }
+
+    fn truth(&self, _: u64, _: &Filter) -> Truth {
+        None
+    }
+}
 
 /// What a matching document must have.
 pub(super) struct Plan<'q> {
@@ -21,6 +43,10 @@ pub(super) struct Plan<'q> {
     pub time: Option<TimeWindow>,
     pub region: Option<&'q Region>,
     pub tests: Vec<ConditionPlan<'q>>,
+    pub filter: Option<&'q Filter>,
+    /// Ranges of columns that every match is in.
+    pub walkable: Vec<Walkable>,
+    /// Asked about the region last of all, and about parts of the filter.
     pub exact: Option<SequenceTest<'q>>,
 }
 
@@ -53,6 +79,8 @@ impl<'q> Plan<'q> {
             time: query.time.and_then(time_window),
             region: query.region.as_ref(),
             tests: Vec::new(),
+            filter: query.filter.as_ref(),
+            walkable: Vec::new(),
             exact,
         };
         plan.exact_terms(query, snapshot)?;
@@ -60,6 +88,7 @@ impl<'q> Plan<'q> {
         for condition in &query.conditions {
             plan.condition(condition)?;
         }
+        plan.filter(query, snapshot)?;
         if let Some(text) = query.wanted_text() {
             let field = snapshot.views.first().map(|view| view.segment.fields.text);
             let parsed = words::parse(&text.text)?;
@@ -77,6 +106,7 @@ impl<'q> Plan<'q> {
             && self.time.is_none()
             && self.region.is_none()
             && self.tests.is_empty()
+            && self.filter.is_none()
             && self.exact.is_none()
     }
 
@@ -91,7 +121,7 @@ impl<'q> Plan<'q> {
             self.any_of.push(kinds.iter().map(|kind| terms::kind(*kind)).collect());
         }
         if !query.ids.is_empty() {
-            self.any_of.push(records_of(query, snapshot)?);
+            self.any_of.push(records_of(&query.ids, query, snapshot)?);
         }
         for (facet, values) in &query.facets {
             if !values.is_empty() {
@@ -107,6 +137,24 @@ impl<'q> Plan<'q> {
             return Err(SearchError::Unsupported { what: "a geometry without a test for it".to_owned() });
         }
         self.any_of.push(cells::region_terms(&region.body, &region.bbox).into_iter().collect());
+        Ok(())
+    }
+
+    /// What the filter says that can be looked up.
+    fn filter(&mut self, query: &Query, snapshot: &Snapshot) -> Result<(), SearchError> {
+        let Some(filter) = self.filter else { return Ok(()) };
+        let found = filter::necessary(filter);
+        self.any_of.extend(found.any_of);
+        for ids in &found.ids {
+            self.any_of.push(records_of(ids, query, snapshot)?);
+        }
+        self.walkable = found.walkable;
+        if found.ends_from.is_some() || found.starts_to.is_some() {
+            let known = self.time.unwrap_or(TimeWindow { start: None, stop: None });
+            let start = known.start.into_iter().chain(found.ends_from).max();
+            let stop = known.stop.into_iter().chain(found.starts_to).min();
+            self.time = Some(TimeWindow { start, stop });
+        }
         Ok(())
     }
 
@@ -148,7 +196,7 @@ pub(super) fn check_path(path: &str) -> Result<(), SearchError> {
 
 /// Terms of the records that the wanted identifiers can mean: one for each collection, since identifiers are unique
 /// within theirs only.
-fn records_of(query: &Query, snapshot: &Snapshot) -> Result<Vec<TermBytes>, SearchError> {
+fn records_of(ids: &[String], query: &Query, snapshot: &Snapshot) -> Result<Vec<TermBytes>, SearchError> {
     let named = query.facets.get(&Facet::Collection).filter(|named| !named.is_empty());
     let collections = match named {
         Some(named) => named,
@@ -160,7 +208,7 @@ fn records_of(query: &Query, snapshot: &Snapshot) -> Result<Vec<TermBytes>, Sear
             Kind::Product => collections.iter().map(String::as_str).collect(),
             _ => vec![""],
         };
-        let ties = query.ids.iter().flat_map(|id| scopes.iter().map(|scope| terms::tie_of_parts(*kind, scope, id)));
+        let ties = ids.iter().flat_map(|id| scopes.iter().map(|scope| terms::tie_of_parts(*kind, scope, id)));
         records.extend(ties.map(terms::record));
     }
     Ok(records)

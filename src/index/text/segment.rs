@@ -13,6 +13,7 @@ use tantivy::{DocId, DocSet, InvertedIndexReader, SegmentReader, TERMINATED};
 use crate::model::{Facet, Kind};
 
 use super::fields::{Fields, ORDER, PROPERTIES};
+use super::inventory::{SegmentProperties, letter_and_path};
 use super::properties::{BOOLS, INSTANTS, NUMBERS, TEXTS, column_path};
 
 /// How often each label of a facet occurs in a segment, for each kind; deleted documents count too.
@@ -44,6 +45,9 @@ pub(super) struct Segment {
     facets: [OnceLock<StrColumn>; Facet::ALL.len()],
     label_counts: [OnceLock<Arc<LabelCounts>>; Facet::ALL.len()],
     word_count: OnceLock<u64>,
+    property_columns: OnceLock<Vec<(char, String)>>,
+    /// Properties by collection, see [`super::inventory`].
+    pub inventory: OnceLock<Arc<SegmentProperties>>,
     kind_counts: OnceLock<[u32; Kind::ALL.len()]>,
 }
 
@@ -72,6 +76,8 @@ impl Segment {
             facets: Default::default(),
             label_counts: Default::default(),
             word_count: OnceLock::new(),
+            property_columns: OnceLock::new(),
+            inventory: OnceLock::new(),
             kind_counts: OnceLock::new(),
         })
     }
@@ -155,6 +161,17 @@ impl Segment {
         u64::from(self.text_lengths.fieldnorm(document))
     }
 
+    /// Letters and paths of all property columns.
+    pub(super) fn property_columns(&self) -> tantivy::Result<&[(char, String)]> {
+        if let Some(known) = self.property_columns.get() {
+            return Ok(known);
+        }
+        let columns = self.reader.fields_metadata()?;
+        let named = columns.iter().filter_map(|column| letter_and_path(&column.field_name));
+        let named = named.map(|(letter, path)| (letter, path.to_owned())).collect();
+        Ok(self.property_columns.get_or_init(|| named))
+    }
+
     /// The columns of a property.
     pub(super) fn property(&self, path: &str) -> tantivy::Result<PropertyColumns> {
         let name = |letter: char| {
@@ -197,12 +214,20 @@ impl NumberColumn {
         }
     }
 
+    /// Calls `visit` with each value of the document.
+    pub(super) fn each(&self, document: DocId, mut visit: impl FnMut(f64)) {
+        self.any(document, |value| {
+            visit(value);
+            false
+        });
+    }
+
     /// Whether a value of the document passes the test.
-    pub(super) fn any(&self, document: DocId, test: impl Fn(f64) -> bool) -> bool {
+    pub(super) fn any(&self, document: DocId, mut test: impl FnMut(f64) -> bool) -> bool {
         match self {
             Self::I64(column) => column.values_for_doc(document).any(|value| test(value as f64)),
             Self::U64(column) => column.values_for_doc(document).any(|value| test(value as f64)),
-            Self::F64(column) => column.values_for_doc(document).any(test),
+            Self::F64(column) => column.values_for_doc(document).any(&mut test),
         }
     }
 }

@@ -4,10 +4,13 @@ use tantivy::postings::SegmentPostings;
 use tantivy::query::Scorer;
 use tantivy::{DocId, DocSet, TERMINATED};
 
+use super::filter::ColumnRange;
+
 /// Documents of one condition of a question.
 pub(super) enum Set {
     Postings(Box<SegmentPostings>),
     Union(Box<Union>),
+    Range(Box<ColumnRange>),
     Scored(Box<dyn Scorer>),
 }
 
@@ -16,12 +19,16 @@ impl Set {
         match self {
             Self::Postings(postings) => postings.doc(),
             Self::Union(union) => union.document,
+            Self::Range(range) => range.document(),
             Self::Scored(scorer) => scorer.doc(),
         }
     }
 
     /// The first document at or behind `target`; `TERMINATED` when there is none.
     pub(super) fn seek(&mut self, target: DocId) -> DocId {
+        if let Self::Range(range) = self {
+            return range.seek(target);
+        }
         let at = self.document();
         if at >= target {
             return at;
@@ -29,6 +36,7 @@ impl Set {
         match self {
             Self::Postings(postings) => postings.seek(target),
             Self::Union(union) => union.seek(target),
+            Self::Range(range) => range.seek(target),
             Self::Scored(scorer) => scorer.seek(target),
         }
     }
@@ -38,6 +46,7 @@ impl Set {
         match self {
             Self::Postings(postings) => u64::from(postings.doc_freq()),
             Self::Union(union) => union.cost,
+            Self::Range(range) => range.cost(),
             Self::Scored(scorer) => scorer.cost(),
         }
     }

@@ -1,6 +1,6 @@
 //! The index on disk and the handle to search it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -9,6 +9,7 @@ use crate::model::{Page, Query};
 
 use super::error::{SearchError, TextError};
 use super::fields::Fields;
+use super::inventory::{self, Properties};
 use super::plan::SequenceTest;
 use super::search;
 use super::snapshot::Snapshot;
@@ -50,6 +51,30 @@ impl TextSearcher {
     /// `Unsupported`, `BadText` or `BadCursor` for what cannot be asked; `Engine` when the index fails.
     pub fn search(&self, query: &Query, exact: Option<SequenceTest<'_>>) -> Result<Page, SearchError> {
         search::search(&self.current(), query, exact)
+    }
+
+    /// Paths of all properties that records of any kind have.
+    ///
+    /// # Errors
+    /// `Engine` when the index fails.
+    pub fn property_names(&self) -> Result<BTreeSet<String>, SearchError> {
+        inventory::names(&self.current())
+    }
+
+    /// Whether a product of these collections, or any record when none is named, has the property.
+    ///
+    /// # Errors
+    /// `Engine` when the index fails.
+    pub fn has_property(&self, path: &str, collections: &[String]) -> Result<bool, SearchError> {
+        inventory::has_property(&self.current(), path, collections)
+    }
+
+    /// Properties of the products of these collections, or of all, with types, ends and values.
+    ///
+    /// # Errors
+    /// `Engine` when the index fails.
+    pub fn properties(&self, collections: &[String]) -> Result<Properties, SearchError> {
+        inventory::properties(&self.current(), collections)
     }
 
     /// Last sequence that a search sees.

@@ -17,7 +17,7 @@ mod scalar;
 mod tests;
 
 pub use like::Pattern;
-pub use moments::{Span, spans_relate};
+pub use moments::{Span, constant_span, spans_relate};
 pub use record::StoredRecord;
 pub use scalar::{Scalar, Truth, compares, day_of, fold_accents, fold_case};
 
@@ -120,6 +120,41 @@ fn is_null(operand: &Operand, source: &dyn Source) -> bool {
     }
 }
 
+/// The values of an operand that names no property.
+pub fn constants(operand: &Operand) -> Option<Vec<Scalar<'_>>> {
+    let is_constant = match operand {
+        Operand::Property(_) => false,
+        Operand::CaseInsensitive(inner) | Operand::AccentInsensitive(inner) => return folded_constants(operand, inner),
+        Operand::Arithmetic { left, right, .. } => constants(left).is_some() && constants(right).is_some(),
+        Operand::List(items) => items.iter().all(|item| constants(item).is_some()),
+        _ => true,
+    };
+    is_constant.then(|| values(operand, &Nothing))
+}
+
+fn folded_constants<'v>(operand: &'v Operand, inner: &'v Operand) -> Option<Vec<Scalar<'v>>> {
+    constants(inner).map(|_| values(operand, &Nothing))
+}
+
+/// A record without anything.
+struct Nothing;
+
+impl Source for Nothing {
+    fn values(&self, _: &PropertyName, _: &mut dyn FnMut(Scalar<'_>)) {}
+
+    fn span(&self) -> Option<Span> {
+        None
+    }
+
+    fn relates(&self, _: &str, _: SpatialRelation, _: &Shape, _: bool) -> Truth {
+        None
+    }
+
+    fn has_footprint(&self, _: &str) -> bool {
+        false
+    }
+}
+
 /// Values of an operand; none means unknown.
 fn values<'v>(operand: &'v Operand, source: &dyn Source) -> Vec<Scalar<'v>> {
     match operand {
@@ -199,7 +234,7 @@ fn spatial(relation: SpatialRelation, left: &Place, right: &Place, source: &dyn 
 }
 
 /// Whether a shape is in this relation to itself.
-pub fn is_reflexive(relation: SpatialRelation) -> bool {
+fn is_reflexive(relation: SpatialRelation) -> bool {
     use SpatialRelation as R;
     matches!(relation, R::Intersects | R::Equals | R::Within | R::Contains)
 }
@@ -214,7 +249,7 @@ pub fn shape_of(place: &Place) -> Option<Shape> {
 }
 
 /// Whether one shape is in a relation to another.
-pub fn relate(relation: SpatialRelation, left: &Shape, right: &Shape) -> bool {
+fn relate(relation: SpatialRelation, left: &Shape, right: &Shape) -> bool {
     left.relates(relation, right)
 }
 

@@ -42,6 +42,21 @@ pub(super) fn temporal(relation: TemporalRelation, left: &Moment, right: &Moment
     Some(left.iter().any(|left| right.iter().any(|right| spans_relate(relation, *left, *right))))
 }
 
+/// The span of a moment that names no property.
+pub fn constant_span(moment: &Moment) -> Option<Span> {
+    let of_end = |end: &Option<MomentEnd>, open: i64| match end {
+        None => Some(open),
+        Some(MomentEnd::Instant(instant)) => Some(instant.micros()),
+        Some(MomentEnd::Property(_)) => None,
+    };
+    match moment {
+        Moment::Property(_) => None,
+        Moment::Instant(instant) => Some((instant.micros(), instant.micros())),
+        Moment::Date(day) => Some((day.micros(), day.micros() + REST_OF_DAY)),
+        Moment::Interval { start, stop } => Some((of_end(start, i64::MIN)?, of_end(stop, i64::MAX)?)),
+    }
+}
+
 fn spans(moment: &Moment, source: &dyn Source) -> Vec<Span> {
     match moment {
         Moment::Property(name) => of_property(name, source),

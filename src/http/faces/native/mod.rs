@@ -3,6 +3,7 @@
 pub mod aggregations;
 pub mod files;
 pub mod ingest;
+pub mod queryables;
 pub mod records;
 pub mod resolve;
 pub mod search;
@@ -41,6 +42,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/collections/{collection}/members", read().to(resolve::members))
         .route("/resolve", read().to(resolve::resolve))
         .route("/links", read().to(resolve::links))
+        .route("/collections/{collection}/queryables", read().to(queryables::queryables))
+        .route("/collections/{collection}/sortables", read().to(queryables::sortables))
+        .route("/queryables", read().to(queryables::all_queryables))
+        .route("/sortables", read().to(queryables::all_sortables))
         .route("/search", read().to(search::search))
         .route("/ingest", post().to(ingest::ingest))
         .route("/documents", post().to(ingest::document))

@@ -1,6 +1,7 @@
 //! The index against a naive evaluator, before and after everything that may happen to an index.
 
 mod aggregations;
+mod filters;
 mod oracle;
 mod samples;
 
