@@ -142,7 +142,7 @@ impl RecordTest for Records<'_> {
             return None;
         }
         let Ok((event, _)) = self.catalogue.event_at(sequence) else { return Some(true) };
-        let Some(record) = event.record else { return None };
+        let record = event.record?;
         let Ok(entity) = Entity::view(record.get().as_bytes()) else { return None };
         let updated = Instant::parse(&event.time).map_or(0, Instant::micros);
         truth(filter, &StoredRecord { entity: &entity, updated })
