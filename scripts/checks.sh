@@ -73,4 +73,6 @@ judge_ocfl() { judge ocfl_valid.py --damage "$1/archive"; }
 judge_recover() { judge recover_roundtrip.py --binary "$1" "$2"; }
 judge_reindex() { judge reindex_same.py --binary "$1" "$2"; }
 judge_pystac() { judge_served "$1" "$2" pystac_client_walk.py '{url}/stac' "${@:3}"; }
+# The index against the evaluator of filters over 10,000 random records.
+judge_filters() { PERENNIAL_FILTER_RECORDS=10000 "$CARGO_PROGRAM" test --locked --lib random_filters_are_answered; }
 judge_stac() { judge_served "$1" "$2" stac_valid.py '{url}'; }

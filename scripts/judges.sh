@@ -48,6 +48,8 @@ for store in store corpus; do
     run "reindex" judge_reindex "$PROGRAM" "$WORK/$store"
     run "pystac-client" judge_pystac "$PROGRAM" "$WORK/$store" --walks 200 --validate 200
 done
+run "cql2 as oracle" judge cql2_oracle.py --binary "$PROGRAM"
+run "random filters" judge_filters
 run "hostile requests" judge hostile.py --binary "$PROGRAM"
 run "backup while serving" judge backup_while_serving.py --binary "$PROGRAM" --seconds 10
 run "full and read-only disk" judge disk_full.py --binary "$PROGRAM"

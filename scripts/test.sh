@@ -76,6 +76,7 @@ done
 check_corpus scale judge scale.py --binary "$PROGRAM" --shared "$PERENNIAL_SHARED"
 check_corpus corpus-stac judge corpus_stac.py --binary "$PROGRAM" "$WORK/corpus-stac" --shared "$PERENNIAL_SHARED"
 check_corpus corpus-served-as-stac judge_stac "$PROGRAM" "$WORK/corpus"
+check cql2 judge cql2_oracle.py --binary "$PROGRAM" --items 1000 --filters 60
 check hostile judge hostile.py --binary "$PROGRAM"
 check backup judge backup_while_serving.py --binary "$PROGRAM"
 check kill9 judge kill9.py --binary "$PROGRAM" --kills 20 --records 2000

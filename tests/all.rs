@@ -3,6 +3,7 @@
 mod archive;
 mod bench;
 mod catalogue;
+mod filters;
 mod formats;
 mod http;
 mod importers;

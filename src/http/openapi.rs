@@ -47,6 +47,7 @@ use super::faces::{ops, stac};
         resolve::links,
         resolve::members,
         search::search,
+        search::post_search,
         queryables::all_queryables,
         queryables::queryables,
         queryables::all_sortables,

@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 
 use super::problem::Problem;
 use crate::catalogue::Error;
+use crate::model::uri::encode;
 
 /// Longest query string, bytes.
 pub const MAX_QUERY_BYTES: usize = 64 * 1024;
@@ -36,6 +37,48 @@ impl Parameters {
             parameters.push((decode(name)?, decode(value)?));
         }
         Ok(Self(parameters))
+    }
+
+    /// Reads the members of a JSON object as parameters: elements of an array as repetitions, the numbers of `bbox` as
+    /// one list, a filter that is an object as CQL2 JSON.
+    ///
+    /// # Errors
+    /// 400 when the text is no JSON object, or a member holds what no parameter can be.
+    pub fn of_json(text: &str) -> Result<Self, Problem> {
+        let body: serde_json::Value =
+            serde_json::from_str(text).map_err(|error| Problem::bad_request(error.to_string()))?;
+        let serde_json::Value::Object(members) = body else {
+            return Err(Problem::bad_request("a search is a JSON object"));
+        };
+        let mut parameters = Vec::new();
+        for (name, value) in &members {
+            match value {
+                serde_json::Value::Array(items) if name == "bbox" => {
+                    let numbers: Vec<String> = items.iter().map(ToString::to_string).collect();
+                    parameters.push((name.clone(), numbers.join(",")));
+                }
+                serde_json::Value::Array(items) => {
+                    for item in items {
+                        parameters.push((name.clone(), scalar(name, item)?));
+                    }
+                }
+                serde_json::Value::Object(_) if name == "filter" => {
+                    parameters.push((name.clone(), value.to_string()));
+                    if !members.contains_key("filter-lang") {
+                        parameters.push(("filter-lang".to_owned(), "cql2-json".to_owned()));
+                    }
+                }
+                serde_json::Value::Null => {}
+                value => parameters.push((name.clone(), scalar(name, value)?)),
+            }
+        }
+        Ok(Self(parameters))
+    }
+
+    /// The parameters form-encoded.
+    pub fn to_query_string(&self) -> String {
+        let parts = self.0.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+        parts.collect::<Vec<_>>().join("&")
     }
 
     /// Takes a parameter that may occur once.
@@ -105,6 +148,18 @@ fn decode(text: &str) -> Result<String, Problem> {
     Ok(text)
 }
 
+fn scalar(name: &str, value: &serde_json::Value) -> Result<String, Problem> {
+    match value {
+        serde_json::Value::String(text) => Ok(text.clone()),
+        serde_json::Value::Number(number) => Ok(number.to_string()),
+        serde_json::Value::Bool(truth) => Ok(truth.to_string()),
+        _ => {
+            let name: String = name.chars().take(100).collect();
+            Err(Error::parameter(name, "holds an object or a list where a value is expected").into())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +172,18 @@ mod tests {
         assert!(
             matches!(parameters.finish(&["q"]), Err(Error::BadParameter { parameter, .. }) if parameter == "bogus")
         );
+    }
+
+    #[test]
+    fn members_of_an_object_are_parameters() {
+        let text =
+            r#"{"q":"ice","collection":["a","b"],"bbox":[1,2.5,3,4],"limit":5,"filter":{"op":"not"},"ids":null}"#;
+        let parameters = Parameters::of_json(text).expect("an object");
+        let expected = "q=ice&collection=a&collection=b&bbox=1%2C2.5%2C3%2C4&limit=5&filter=%7B%22op%22%3A%22not%22%7D&filter-lang=cql2-json";
+        assert_eq!(parameters.to_query_string(), expected);
+        for text in ["[]", "1", "{", r#"{"q":{}}"#, r#"{"ids":[[1]]}"#] {
+            assert!(Parameters::of_json(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One folder per protocol face. A face reads the request, calls the catalogue and speaks its own wire types.
 
+pub mod filter;
 pub mod native;
 pub mod ops;
 pub mod queryables;

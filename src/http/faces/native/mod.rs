@@ -47,6 +47,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/queryables", read().to(queryables::all_queryables))
         .route("/sortables", read().to(queryables::all_sortables))
         .route("/search", read().to(search::search))
+        .route("/search", post().to(search::post_search))
         .route("/ingest", post().to(ingest::ingest))
         .route("/documents", post().to(ingest::document))
         .route("/uploads", post().to(uploads::create))

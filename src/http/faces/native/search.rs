@@ -1,17 +1,20 @@
 //! `GET /api/v1/search`: parameters to a query, a page to JSON. Records are spliced in as they are stored.
 
-use actix_web::web::Data;
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::aggregations;
 use super::wire::SearchBody;
 use crate::catalogue::{Error, Results};
+use crate::http::body::read_text;
+use crate::http::faces::filter;
 use crate::http::interval;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
 use crate::model::uri::encode;
 use crate::model::{BoundingBox, Comparison, Condition, Facet, Kind, Query, Region, SortKey, Value, json};
+use crate::query::cql2::{MAX_JSON_BYTES, native};
 
 /// Hits on a page unless asked otherwise.
 const DEFAULT_LIMIT: usize = 20;
@@ -33,6 +36,9 @@ const OWN: &[&str] = &[
     "datetime",
     "bbox",
     "property",
+    "filter",
+    "filter-lang",
+    "filter-crs",
     "sort",
     "limit",
     "token",
@@ -52,6 +58,9 @@ const OWN: &[&str] = &[
            ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"),
            ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"),
            ("property" = Option<Vec<String>>, Query, description = "condition on properties, repeatable: eo:cloud_cover<5, name=value, name!=value, >=, <=, >"),
+           ("filter" = Option<String>, Query, description = "CQL2; its properties are those of /api/v1/queryables"),
+           ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"),
+           ("filter-crs" = Option<String>, Query, description = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"),
            ("sort" = Option<String>, Query, description = "relevance, time, id, updated or property:NAME, with commas; - before a name descends"),
            ("facets" = Option<String>, Query, description = "fields whose values to count, with commas: collection, mission, platform, instrument, target, level, data_type, body, access, keyword, or properties.NAME"),
            ("facet_limit" = Option<usize>, Query, description = "values listed of each facet and tree; default 100, at most 1000"),
@@ -66,21 +75,37 @@ const OWN: &[&str] = &[
     responses((status = 200, body = SearchBody), (status = 400, body = ProblemBody, content_type = "application/problem+json"),
               (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn search(request: HttpRequest, state: Data<State>) -> Answer {
-    let mut parameters = Parameters::of(&request)?;
+    let parameters = Parameters::of(&request)?;
+    answer(&request, &state, parameters, request.query_string()).await
+}
+
+/// The same search with its parameters as members of a JSON object: lists as arrays, and `filter` as a CQL2 JSON object
+/// or as text. The next page is a link to GET.
+#[utoipa::path(post, path = "/api/v1/search", tag = "search", operation_id = "post_search_native", request_body = Object,
+    responses((status = 200, body = SearchBody), (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn post_search(request: HttpRequest, state: Data<State>, mut payload: Payload) -> Answer {
+    Parameters::of(&request)?.finish(&[])?;
+    let (_, text) = read_text(&mut payload, MAX_JSON_BYTES * 2).await?;
+    let parameters = Parameters::of_json(&text)?;
+    let query_string = parameters.to_query_string();
+    answer(&request, &state, parameters, &query_string).await
+}
+
+async fn answer(request: &HttpRequest, state: &State, mut parameters: Parameters, query_string: &str) -> Answer {
     let token = parameters.one("token")?;
     let query = query(parameters)?;
-    let base = state.base(&request);
+    let base = state.base(request);
     let catalogue = state.catalogue.clone();
-    let token_given = token.clone();
     let (results, _) = crate::http::blocking(move || {
         if let Some(collections) = query.facets.get(&Facet::Collection) {
             catalogue.check_collections(collections)?;
         }
-        let results = catalogue.search(query.clone(), token_given.as_deref())?;
+        let results = catalogue.search(query, token.as_deref())?;
         Ok((results, ()))
     })
     .await?;
-    let text = render(&results, &format!("{base}/api/v1/search"), request.query_string());
+    let text = render(&results, &format!("{base}/api/v1/search"), query_string);
     Ok(HttpResponse::Ok().content_type("application/json").body(text))
 }
 
@@ -119,6 +144,7 @@ pub fn query(mut parameters: Parameters) -> Result<Query, Error> {
         None => {}
     }
     query.conditions = parameters.all("property").iter().map(|text| condition(text)).collect::<Result<_, _>>()?;
+    query.filter = filter::from_query(&mut parameters, native)?;
     query.sort = parameters.list("sort").iter().map(|name| sort_key(name)).collect::<Result<_, _>>()?;
     query.aggregations = aggregations::read(&mut parameters)?;
     query.count = match parameters.one("count")?.as_deref() {
@@ -263,6 +289,8 @@ mod tests {
             "facets=id",
             "count=maybe",
             "kind=x",
+            "filter=a%20%3D",
+            "filter=a%3D1&filter-lang=sql",
         ] {
             assert!(query(Parameters::parse(text).expect("form-encoded")).is_err(), "{text}");
         }

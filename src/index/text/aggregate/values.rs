@@ -55,9 +55,9 @@ impl Values {
             | PropertyName::Title
             | PropertyName::Description
             | PropertyName::Geometry { .. }
-            | PropertyName::Either(..) => {
-                Err(SearchError::Unsupported { what: "a summary of kinds, identifiers, texts or footprints".to_owned() })
-            }
+            | PropertyName::Either(..) => Err(SearchError::Unsupported {
+                what: "a summary of kinds, identifiers, texts or footprints".to_owned(),
+            }),
         }
     }
 
