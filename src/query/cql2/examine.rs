@@ -252,6 +252,7 @@ pub(super) fn place_in_text(text: &str, word: &str) -> Option<usize> {
         let found = match token {
             Token::Word(found) => found.eq_ignore_ascii_case(word),
             Token::Name(found) => found == word || found.replace("\"\"", "\"") == word,
+            Token::Sign(found) => word.as_bytes() == [found],
             Token::Text => text.get(at + 1..tokens.at - 1).is_some_and(|found| found.replace("''", "'") == word),
             _ => false,
         };
