@@ -52,6 +52,11 @@ pub enum Error {
     ReadOnly { reason: String },
     #[error("the store has too little free space: {free} bytes, the threshold is {threshold}")]
     InsufficientStorage { free: u64, threshold: u64 },
+    /// The search would take longer than any may.
+    #[error(
+        "the search was given up after {seconds} s: ask for less by naming a collection, a time or a smaller area, or leave out counts and facets"
+    )]
+    TooExpensive { seconds: u64 },
     /// Not ready yet, or too busy: try again later.
     #[error("not available now: {reason}")]
     Unavailable { reason: String },

@@ -10,6 +10,7 @@ pub mod export;
 mod filters;
 mod fixity;
 mod follower;
+mod gate;
 mod health;
 mod ingest;
 mod nearest;
@@ -64,6 +65,8 @@ pub struct Catalogue {
     archive: Archive,
     records: Records,
     searcher: TextSearcher,
+    /// How many searches run at once.
+    gate: gate::Gate,
     schemas: Registry,
     /// Canonical names, those that an archivist added included.
     names: Names,

@@ -10,7 +10,7 @@ use super::rebuild::{self, CatchUpError};
 use super::secrets::{Secrets, SecretsError};
 use super::uploads::Uploads;
 use super::writer::Writer;
-use super::{Catalogue, follower};
+use super::{Catalogue, follower, gate};
 use crate::archive::disk::{Disk, RealDisk};
 use crate::archive::{self, Archive, ReadError};
 use crate::importer::Names;
@@ -190,6 +190,7 @@ impl Catalogue {
             archive,
             records,
             searcher,
+            gate: gate::Gate::for_cores(std::thread::available_parallelism().map_or(1, usize::from)),
             schemas: Registry::new()?,
             names: names(store)?,
             secrets,

@@ -1,10 +1,15 @@
 //! Search: the text index finds, the records index locates, the archive gives the bytes.
 
+use std::time::{Duration, Instant};
+
 use super::filters::Records;
 use super::{Catalogue, Error, token};
-use crate::index::text::{SearchError, SequenceTest};
+use crate::index::text::{Deadline, SearchError, SequenceTest};
 use crate::model::{Query, Summary};
 
+/// Longest search: everything that is asked of a million records takes milliseconds, and shapes that every record must be
+/// read for some seconds.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Most hits on a page.
 pub const MAX_LIMIT: usize = 10_000;
 /// Longest free text, bytes.
@@ -52,7 +57,9 @@ impl Catalogue {
         let resolved = self.resolved(&query)?;
         let records = Records::of(self, &resolved)?;
         let exact = records.as_ref().map(|records| records as SequenceTest<'_>);
-        let page = self.searcher.search(&resolved, exact).map_err(search_error)?;
+        let _place = self.gate.enter()?;
+        let deadline = Deadline::at(Instant::now() + PATIENCE);
+        let page = self.searcher.search_within(&resolved, exact, &deadline).map_err(search_error)?;
         records.as_ref().map_or(Ok(()), Records::check)?;
         let found = page
             .hits
@@ -88,6 +95,7 @@ fn search_error(error: SearchError) -> Error {
     match error {
         SearchError::Unsupported { what } => Error::parameter("search", format!("{what} is not supported")),
         SearchError::UnknownProperty { path } => Error::parameter(path, "is a property that no record has"),
+        SearchError::TooLong => Error::TooExpensive { seconds: PATIENCE.as_secs() },
         SearchError::BadText { reason } => Error::parameter("q", reason),
         SearchError::BadCursor { .. } => Error::BadToken,
         other => Error::Internal { doing: "searching", source: Box::new(other) },

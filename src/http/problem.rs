@@ -124,6 +124,7 @@ fn classify(error: &Error) -> Class {
         Error::InsufficientStorage { .. } => {
             (S::INSUFFICIENT_STORAGE, "insufficient-storage", "The store is nearly full")
         }
+        Error::TooExpensive { .. } => (S::SERVICE_UNAVAILABLE, "query-too-expensive", "The search takes too long"),
         Error::Unavailable { .. } => (S::SERVICE_UNAVAILABLE, "unavailable", "Not available now"),
         Error::Internal { .. } => (S::INTERNAL_SERVER_ERROR, "internal", "The service failed"),
     }

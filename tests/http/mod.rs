@@ -1,5 +1,6 @@
 //! The service as its clients see it.
 
+mod aggregation;
 mod files;
 mod ingest;
 mod input;

@@ -42,6 +42,9 @@ pub enum SearchError {
     BadText { reason: String },
     #[error("page cursor does not belong to this question: {reason}")]
     BadCursor { reason: &'static str },
+    /// The deadline passed before everything was looked at.
+    #[error("search took too long")]
+    TooLong,
     #[error("text index failed while searching")]
     Engine(#[source] tantivy::TantivyError),
 }

@@ -7,6 +7,7 @@ use tantivy::DocId;
 use crate::model::{BoundingBox, Region};
 
 use super::conditions::condition_test;
+use super::deadline::{Deadline, Pace};
 use super::error::SearchError;
 use super::filter::{self, Making, Node};
 use super::footprint::intersects;
@@ -26,6 +27,7 @@ pub(super) struct Matcher<'s> {
     /// Where matches can be, in order, without overlap.
     pub reach: Vec<Reach>,
     tests: Vec<Test<'s>>,
+    deadline: Option<&'s Deadline>,
 }
 
 /// A range of documents; beyond the time window only records with long spans can still match.
@@ -68,7 +70,7 @@ impl<'s> Matcher<'s> {
             let sequence = &segment.sequence;
             tests.push(Box::new(move |document| exact.in_region(sequence.values.get_val(document))));
         }
-        Ok(Some(Self { view, reach, tests }))
+        Ok(Some(Self { view, reach, tests, deadline: plan.deadline }))
     }
 
     /// Sets that all contain a matching document; `None` when one of them is empty here. Words come first, in the
@@ -129,6 +131,7 @@ impl<'s> Matcher<'s> {
             by_cost,
             next: documents.start,
             end,
+            pace: Pace::new(self.deadline),
         })
     }
 }
@@ -143,6 +146,7 @@ pub(super) struct Walk<'m> {
     by_cost: Vec<usize>,
     next: DocId,
     end: DocId,
+    pace: Pace<'m>,
 }
 
 impl Walk<'_> {
@@ -155,7 +159,7 @@ impl Walk<'_> {
         let mut candidate = self.next;
         let mut agreed = 0;
         let mut turn = 0;
-        while candidate < self.end {
+        while candidate < self.end && !self.pace.is_over() {
             if agreed == self.by_cost.len() {
                 return Some(candidate);
             }

@@ -3,6 +3,7 @@
 use crate::model::{Comparison, Condition, Facet, Filter, Kind, Query, Region, TimeRange, Value};
 use crate::query::evaluate::Truth;
 
+use super::deadline::Deadline;
 use super::error::SearchError;
 use super::filter::{self, Walkable};
 use super::properties::{MAX_DEPTH, MAX_PATH, instant_of};
@@ -48,6 +49,8 @@ pub(super) struct Plan<'q> {
     pub walkable: Vec<Walkable>,
     /// Asked about the region last of all, and about parts of the filter.
     pub exact: Option<SequenceTest<'q>>,
+    /// When walks end, finished or not.
+    pub deadline: Option<&'q Deadline>,
 }
 
 /// A time range asked for, microseconds since 1970; open where `None`.
@@ -82,6 +85,7 @@ impl<'q> Plan<'q> {
             filter: query.filter.as_ref(),
             walkable: Vec::new(),
             exact,
+            deadline: None,
         };
         plan.exact_terms(query, snapshot)?;
         plan.region_terms(query)?;
@@ -99,11 +103,20 @@ impl<'q> Plan<'q> {
         Ok(plan)
     }
 
+    /// The same, to be answered by a time.
+    pub(super) fn until(self, deadline: &'q Deadline) -> Self {
+        Self { deadline: Some(deadline), ..self }
+    }
+
     /// Whether only kinds are asked for, so that counts are known without a search.
     pub(super) fn is_unfiltered(&self) -> bool {
+        self.time.is_none() && self.asks_time_at_most()
+    }
+
+    /// Whether nothing is asked for but kinds and a time.
+    pub(super) fn asks_time_at_most(&self) -> bool {
         self.any_of.iter().all(|group| self.is_kind_group(group))
             && self.words.is_empty()
-            && self.time.is_none()
             && self.region.is_none()
             && self.tests.is_empty()
             && self.filter.is_none()

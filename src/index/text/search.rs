@@ -8,10 +8,12 @@ use tantivy::{DocId, SegmentReader};
 
 use crate::model::{Cursor, Hit, Page, Query, SortValue};
 
-use super::aggregate::{Aggregator, Summing};
+use super::aggregate::{Aggregator, Over, Summing};
+use super::deadline::Deadline;
 use super::error::SearchError;
 use super::matcher::{Matcher, Walk};
 use super::order::{order_of, orders_between};
+use super::plain;
 use super::plan::{Plan, SequenceTest};
 use super::segment::Segment;
 use super::snapshot::{Snapshot, View};
@@ -24,13 +26,18 @@ pub(super) const MAX_PAGE: usize = 10_000;
 const FIRST_WINDOW: DocId = 1024;
 
 /// Answers a question.
-pub(super) fn search(snapshot: &Snapshot, query: &Query, exact: Option<SequenceTest<'_>>) -> Result<Page, SearchError> {
+pub(super) fn search(
+    snapshot: &Snapshot,
+    query: &Query,
+    exact: Option<SequenceTest<'_>>,
+    deadline: &Deadline,
+) -> Result<Page, SearchError> {
     if query.limit > MAX_PAGE {
         return Err(SearchError::Unsupported { what: format!("pages of more than {MAX_PAGE} hits") });
     }
     let sort = SortPlan::new(query)?;
-    let plan = Plan::new(query, snapshot, exact)?;
-    let summing = Summing::new(snapshot, query, &plan, exact)?;
+    let plan = Plan::new(query, snapshot, exact)?.until(deadline);
+    let summing = Summing::new(snapshot, query, &plan, Over { exact, deadline })?;
     let aggregator = summing.along();
     let known = plan.is_unfiltered();
     let counts = !aggregator.is_empty() || (query.count && !known);
@@ -41,6 +48,10 @@ pub(super) fn search(snapshot: &Snapshot, query: &Query, exact: Option<SequenceT
         let mut pass = Pass::new(query, &plan, &sort, &matcher, view, reader)?;
         pass.run(&mut totals)?;
         found.extend(pass.into_found()?);
+    }
+    // What was found by then is a part, and a part is no answer.
+    if deadline.has_passed() {
+        return Err(SearchError::TooLong);
     }
     let mut page = page(query, &sort, found);
     if query.count {
@@ -129,16 +140,42 @@ impl<'p> Pass<'p> {
     }
 
     fn run(&mut self, totals: &mut Totals<'_>) -> Result<(), SearchError> {
-        match self.sort.by_time_first() {
-            _ if totals.wanted => self.count_all(totals),
+        let by_time = self.sort.by_time_first();
+        if totals.wanted && (by_time.is_some() || self.wanted == 0) {
+            // The page ends early; only counting goes through to the end.
+            self.count_alone(totals)?;
+        }
+        match by_time {
             _ if self.wanted == 0 => Ok(()),
+            None if totals.wanted => self.count_all(totals),
             Some(true) => self.newest_first(),
             Some(false) => self.oldest_first(),
             None => self.all(),
         }
     }
 
-    /// Visits every match, for counts and aggregations.
+    /// Counts every match without a look at its place in the order.
+    fn count_alone(&self, totals: &mut Totals<'_>) -> Result<(), SearchError> {
+        let segment = &*self.view.segment;
+        let mut counting = totals.aggregator.open(segment)?;
+        for reach in &self.matcher.reach {
+            let mut documents = reach.documents.clone();
+            if let Some(certain) = plain::certain(self.plan, segment, reach) {
+                documents.start = certain.end;
+                for run in plain::runs(self.view, certain)? {
+                    totals.matched += run.len() as u64;
+                    counting.add_run(run)?;
+                }
+            }
+            for document in self.matcher.walk(self.plan, self.reader, documents, reach.long_spans_only)? {
+                totals.matched += 1;
+                counting.add(document)?;
+            }
+        }
+        totals.aggregator.close(counting)
+    }
+
+    /// Visits every match, for the page, counts and aggregations.
     fn count_all(&mut self, totals: &mut Totals<'_>) -> Result<(), SearchError> {
         let mut counting = totals.aggregator.open(&self.view.segment)?;
         for (documents, long_spans_only) in self.ranges() {

@@ -247,7 +247,8 @@ pub(super) fn count_among(mut postings: SegmentPostings, documents: &[DocId]) ->
     count
 }
 
-fn partition_point(end: DocId, before: impl Fn(DocId) -> bool) -> DocId {
+/// How many of the documents from 0 to `end` come before the first that is not `before`.
+pub(super) fn partition_point(end: DocId, before: impl Fn(DocId) -> bool) -> DocId {
     let (mut low, mut high) = (0, end);
     while low < high {
         let middle = low + (high - low) / 2;

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::index::{Batch, Projection};
 use crate::model::{Page, Query};
 
+use super::deadline::Deadline;
 use super::error::{SearchError, TextError};
 use super::fields::Fields;
 use super::inventory::{self, Properties};
@@ -50,7 +51,20 @@ impl TextSearcher {
     /// # Errors
     /// `Unsupported`, `BadText` or `BadCursor` for what cannot be asked; `Engine` when the index fails.
     pub fn search(&self, query: &Query, exact: Option<SequenceTest<'_>>) -> Result<Page, SearchError> {
-        search::search(&self.current(), query, exact)
+        self.search_within(query, exact, &Deadline::never())
+    }
+
+    /// As `search`, and gives up at a deadline.
+    ///
+    /// # Errors
+    /// `TooLong` then; as `search`.
+    pub fn search_within(
+        &self,
+        query: &Query,
+        exact: Option<SequenceTest<'_>>,
+        deadline: &Deadline,
+    ) -> Result<Page, SearchError> {
+        search::search(&self.current(), query, exact, deadline)
     }
 
     /// Paths of all properties that records of any kind have.

@@ -25,6 +25,7 @@ pub const CLASSES: &[Class] = &[
         "https://api.stacspec.org/v1.0.0/collections/extensions/transaction",
         "POST, PUT, PATCH, DELETE of collections",
     ),
+    class("https://api.stacspec.org/v0.3.0/aggregation", "/stac/aggregate by GET and POST"),
     class("http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core", "/stac/collections/{collection}/items"),
     class("http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson", "application/geo+json"),
     class("http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/simpletx", "POST, PUT, PATCH, DELETE of items"),

@@ -27,6 +27,9 @@ pub async fn landing(request: HttpRequest, state: Data<State>) -> Answer {
         link("data", &format!("{base}/collections"), json),
         with_method(&link("search", &format!("{base}/search"), GEOJSON), "GET"),
         with_method(&link("search", &format!("{base}/search"), GEOJSON), "POST"),
+        link("aggregations", &format!("{base}/aggregations"), json),
+        with_method(&link("aggregate", &format!("{base}/aggregate"), json), "GET"),
+        with_method(&link("aggregate", &format!("{base}/aggregate"), json), "POST"),
         link(
             "http://www.opengis.net/def/rel/ogc/1.0/queryables",
             &format!("{base}/queryables"),

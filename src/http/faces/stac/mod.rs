@@ -1,5 +1,6 @@
 //! `/stac`: STAC API 1.0 over the same catalogue. Items are spliced from stored JSON, never re-made from parsed numbers.
 
+pub mod aggregate;
 pub mod collections;
 pub mod conformance;
 pub mod items;
@@ -20,6 +21,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/", read().to(landing::landing))
         .route("/conformance", read().to(landing::conformance))
         .route("/queryables", read().to(queryables::all))
+        .route("/aggregations", read().to(aggregate::all))
+        .route("/aggregate", read().to(aggregate::get_aggregate))
+        .route("/aggregate", post().to(aggregate::post_aggregate))
+        .route("/collections/{collection}/aggregations", read().to(aggregate::of_collection))
+        .route("/collections/{collection}/aggregate", read().to(aggregate::get_of_collection))
+        .route("/collections/{collection}/aggregate", post().to(aggregate::post_of_collection))
         .route("/search", read().to(search::get_search))
         .route("/search", post().to(search::post_search))
         .route("/collections", read().to(collections::list))

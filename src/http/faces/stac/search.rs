@@ -79,7 +79,11 @@ fn wants_count(count: Option<&str>) -> Result<bool, Error> {
 impl Ask {
     /// Reads query parameters; those not in `known` are refused.
     pub fn from_query(request: &HttpRequest, known: &[&str]) -> Result<Self, Problem> {
-        let mut parameters = Parameters::of(request)?;
+        Self::from_parameters(Parameters::of(request)?, known)
+    }
+
+    /// Reads parameters; those not in `known` are refused.
+    pub fn from_parameters(mut parameters: Parameters, known: &[&str]) -> Result<Self, Problem> {
         let mut ask = Self {
             bbox: parameters.one("bbox")?.map(|text| bounding_box(&text)).transpose()?,
             datetime: parameters.one("datetime")?,
@@ -98,7 +102,7 @@ impl Ask {
         Ok(ask)
     }
 
-    fn from_body(text: &str) -> Result<Self, Problem> {
+    pub fn from_body(text: &str) -> Result<Self, Problem> {
         // A list would be read as the members in their order.
         if !text.trim_start().starts_with('{') {
             return Err(Problem::bad_request("a search is a JSON object"));
@@ -117,7 +121,12 @@ impl Ask {
         })
     }
 
-    fn query(&self) -> Result<Query, Error> {
+    /// Whether a part of the matches is asked for.
+    pub fn has_page(&self) -> bool {
+        self.limit.is_some() || self.token.is_some() || !self.count
+    }
+
+    pub fn query(&self) -> Result<Query, Error> {
         let region = match (&self.bbox, &self.intersects) {
             (Some(_), Some(_)) => return Err(Error::parameter("intersects", "cannot be combined with bbox")),
             (Some(bbox), None) => Some(Region { body: "earth".to_owned(), bbox: *bbox, geometry: None }),

@@ -1,6 +1,7 @@
 //! Counts numbers and instants in the buckets of histograms.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use tantivy::DocId;
 
@@ -11,7 +12,7 @@ use super::super::segment::NumberColumn;
 use super::grid::Grid;
 use super::total::Total;
 use super::values::{Instants, Present, Values};
-use super::{MAX_DISTINCT, Tally, too_many};
+use super::{MAX_DISTINCT, Tally, blocks, too_many};
 
 /// Widest range of bucket numbers that is counted in a list.
 const MAX_DENSE: u64 = 1 << 16;
@@ -87,6 +88,22 @@ impl Tally for TimeBuckets {
         self.counts.check()
     }
 
+    fn add_run(&mut self, run: Range<DocId>) -> Result<(), SearchError> {
+        let step = self.step;
+        let bucket_start = |micros| step.start(step.index(Instant::from_micros(micros))).micros();
+        let groups = self.column.as_ref().and_then(|column| column.neighbours(run.clone(), bucket_start));
+        let Some(groups) = groups else {
+            return blocks(run, |block| self.add(block));
+        };
+        for (start, documents) in groups {
+            match start {
+                Some(micros) => self.counts.add_many(step.index(Instant::from_micros(micros)), documents),
+                None => self.missing += documents,
+            }
+        }
+        self.counts.check()
+    }
+
     fn add_to(self: Box<Self>, total: &mut Total) -> Result<(), SearchError> {
         total.missing += self.missing;
         self.counts.add_to(total)
@@ -114,12 +131,16 @@ impl Counts {
     }
 
     fn add(&mut self, index: i64) {
+        self.add_many(index, 1);
+    }
+
+    fn add_many(&mut self, index: i64, count: u64) {
         if index == self.last.0 {
-            self.last.1 += 1;
+            self.last.1 += count;
             return;
         }
         self.settle();
-        self.last = (index, 1);
+        self.last = (index, count);
     }
 
     fn settle(&mut self) {

@@ -10,6 +10,8 @@ mod tree;
 mod values;
 mod walk;
 
+use std::ops::Range;
+
 use tantivy::DocId;
 
 use crate::model::{
@@ -29,7 +31,7 @@ use tree::{Part, TreeTally};
 use values::{BLOCK, Values};
 
 pub(super) use total::{bucket, list};
-pub(super) use walk::Summing;
+pub(super) use walk::{Over, Summing};
 
 /// Most distinct values that one aggregation counts: what it holds in memory is bounded by it.
 const MAX_DISTINCT: usize = 100_000;
@@ -39,8 +41,27 @@ trait Tally {
     /// Counts a block of at most `BLOCK` documents.
     fn add(&mut self, documents: &[DocId]) -> Result<(), SearchError>;
 
+    /// Counts documents that stand side by side.
+    fn add_run(&mut self, run: Range<DocId>) -> Result<(), SearchError> {
+        blocks(run, |block| self.add(block))
+    }
+
     /// Adds what was counted to that of other segments.
     fn add_to(self: Box<Self>, total: &mut Total) -> Result<(), SearchError>;
+}
+
+/// Cuts a run of documents into blocks.
+fn blocks(run: Range<DocId>, mut add: impl FnMut(&[DocId]) -> Result<(), SearchError>) -> Result<(), SearchError> {
+    let mut block = Vec::with_capacity(BLOCK);
+    let mut start = run.start;
+    while start < run.end {
+        let end = run.end.min(start.saturating_add(BLOCK as DocId));
+        block.clear();
+        block.extend(start..end);
+        add(&block)?;
+        start = end;
+    }
+    Ok(())
 }
 
 fn too_many() -> SearchError {
@@ -95,6 +116,12 @@ impl SegmentAggregator<'_> {
     pub(super) fn add(&mut self, document: DocId) -> Result<(), SearchError> {
         self.block.push(document);
         if self.block.len() < BLOCK { Ok(()) } else { self.flush() }
+    }
+
+    /// Counts documents that stand side by side, behind all that were counted before.
+    pub(super) fn add_run(&mut self, run: Range<DocId>) -> Result<(), SearchError> {
+        self.flush()?;
+        self.tallies.iter_mut().try_for_each(|tally| tally.add_run(run.clone()))
     }
 
     fn flush(&mut self) -> Result<(), SearchError> {

@@ -1,13 +1,15 @@
 //! Counts numbers and instants in ranges, and finds extremes.
 
+use std::ops::Range;
+
 use tantivy::DocId;
 
 use crate::model::ValueRange;
 
 use super::super::error::SearchError;
-use super::Tally;
 use super::total::{Extremes, Total};
 use super::values::{Present, Values};
+use super::{Tally, blocks};
 
 /// Counts the documents with a value in each range.
 pub(super) struct RangeTally<'q> {
@@ -103,6 +105,30 @@ impl Tally for ExtremeTally {
             present.join(&here);
         }
         self.missing += present.missing(documents.len());
+        Ok(())
+    }
+
+    fn add_run(&mut self, run: Range<DocId>) -> Result<(), SearchError> {
+        // Of starts only the first and the last are looked at.
+        let starts = self.values.instants.as_ref().filter(|_| self.values.numbers.is_none());
+        let Some(groups) = starts.and_then(|starts| starts.neighbours(run.clone(), |_| i64::MIN)) else {
+            return blocks(run, |block| self.add(block));
+        };
+        let mut first = run.start;
+        for (start, documents) in groups {
+            let end = first + documents as DocId;
+            match start {
+                Some(_) => {
+                    self.add(&[first])?;
+                    if documents > 1 {
+                        self.add(&[end - 1])?;
+                    }
+                    self.instants.records += documents - documents.min(2);
+                }
+                None => self.missing += documents,
+            }
+            first = end;
+        }
         Ok(())
     }
 

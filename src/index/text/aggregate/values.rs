@@ -1,6 +1,7 @@
 //! The values of a field in one segment, read for a block of documents at a time.
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use tantivy::DocId;
 use tantivy::columnar::{Column, ColumnIndex, StrColumn};
@@ -10,7 +11,7 @@ use crate::model::{Facet, PropertyName};
 use super::super::error::SearchError;
 use super::super::order::{self, start_of};
 use super::super::plan::check_path;
-use super::super::segment::{NumberColumn, PropertyColumns, Segment};
+use super::super::segment::{NumberColumn, PropertyColumns, Segment, partition_point};
 
 /// Documents that are read at once.
 pub(super) const BLOCK: usize = 512;
@@ -171,6 +172,31 @@ impl NumberColumn {
 }
 
 impl Instants {
+    /// Groups of neighbours in a run of documents whose starts lie in one bucket, newest first: their start and their
+    /// number; `None` for those without one. Nothing when the index is not sorted by these instants.
+    pub(super) fn neighbours(
+        &self,
+        run: Range<DocId>,
+        bucket_start: impl Fn(i64) -> i64,
+    ) -> Option<Vec<(Option<i64>, u64)>> {
+        let Self::Starts(column) = self else { return None };
+        let start = |document| start_of(column.values.get_val(document));
+        let mut groups = Vec::new();
+        let mut next = run.start;
+        while next < run.end {
+            let first = start(next);
+            let from = first.map(&bucket_start);
+            let belongs = |document: DocId| match from {
+                Some(from) => start(document).is_some_and(|micros| micros >= from),
+                None => true,
+            };
+            let end = next + partition_point(run.end - next, |behind| belongs(next + behind)).max(1);
+            groups.push((first, u64::from(end - next)));
+            next = end;
+        }
+        Some(groups)
+    }
+
     /// As `count_keys`, with microseconds since 1970.
     pub(super) fn count_keys<K: Ord + Copy>(
         &self,

@@ -3,11 +3,20 @@
 
 use crate::model::{Aggregation, AggregationKind, PropertyName, Query, Summary};
 
+use super::super::deadline::Deadline;
 use super::super::error::SearchError;
 use super::super::matcher::Matcher;
+use super::super::plain;
 use super::super::plan::{Plan, SequenceTest};
 use super::super::snapshot::Snapshot;
 use super::{Aggregator, check, lacks_width, with_width, without_own};
+
+/// What decides on candidates last, and when to end.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Over<'t> {
+    pub exact: Option<SequenceTest<'t>>,
+    pub deadline: &'t Deadline,
+}
 
 /// The aggregations of a question with the answers that there are so far.
 pub(in super::super) struct Summing {
@@ -24,14 +33,14 @@ impl Summing {
         snapshot: &Snapshot,
         query: &Query,
         plan: &Plan<'_>,
-        exact: Option<SequenceTest<'_>>,
+        over: Over<'_>,
     ) -> Result<Self, SearchError> {
         check(snapshot, query)?;
-        let aggregations = with_widths(snapshot, query, exact)?;
+        let aggregations = with_widths(snapshot, query, over)?;
         let mut answers: Vec<Option<Summary>> = Vec::with_capacity(aggregations.len());
         for aggregation in &aggregations {
             answers.push(match without_own(query, aggregation) {
-                Some(other) => summarise(snapshot, &other, &[aggregation], exact)?.pop(),
+                Some(other) => summarise(snapshot, &other, &[aggregation], over)?.pop(),
                 None => known(snapshot, plan, aggregation)?,
             });
         }
@@ -52,11 +61,7 @@ impl Summing {
 }
 
 /// The aggregations of a question, widths chosen where that was left to us.
-fn with_widths(
-    snapshot: &Snapshot,
-    query: &Query,
-    exact: Option<SequenceTest<'_>>,
-) -> Result<Vec<Aggregation>, SearchError> {
+fn with_widths(snapshot: &Snapshot, query: &Query, over: Over<'_>) -> Result<Vec<Aggregation>, SearchError> {
     let mut aggregations = Vec::with_capacity(query.aggregations.len());
     for aggregation in &query.aggregations {
         if !lacks_width(aggregation) {
@@ -64,7 +69,7 @@ fn with_widths(
             continue;
         }
         let other = without_own(query, aggregation);
-        let extremes = summarise(snapshot, other.as_ref().unwrap_or(query), &[aggregation], exact)?.pop();
+        let extremes = summarise(snapshot, other.as_ref().unwrap_or(query), &[aggregation], over)?.pop();
         aggregations.push(with_width(aggregation, extremes.and_then(|extremes| extremes.statistics)));
     }
     Ok(aggregations)
@@ -75,9 +80,9 @@ fn summarise(
     snapshot: &Snapshot,
     query: &Query,
     wanted: &[&Aggregation],
-    exact: Option<SequenceTest<'_>>,
+    over: Over<'_>,
 ) -> Result<Vec<Summary>, SearchError> {
-    let plan = Plan::new(query, snapshot, exact)?;
+    let plan = Plan::new(query, snapshot, over.exact)?.until(over.deadline);
     if let [aggregation] = wanted
         && let Some(summary) = known(snapshot, &plan, aggregation)?
     {
@@ -88,8 +93,12 @@ fn summarise(
         let Some(matcher) = Matcher::new(&plan, view)? else { continue };
         let mut counting = aggregator.open(&view.segment)?;
         for reach in &matcher.reach {
-            let walk = matcher.walk(&plan, reader, reach.documents.clone(), reach.long_spans_only)?;
-            for document in walk {
+            let mut documents = reach.documents.clone();
+            if let Some(certain) = plain::certain(&plan, &view.segment, reach) {
+                documents.start = certain.end;
+                plain::runs(view, certain)?.into_iter().try_for_each(|run| counting.add_run(run))?;
+            }
+            for document in matcher.walk(&plan, reader, documents, reach.long_spans_only)? {
                 counting.add(document)?;
             }
         }

@@ -363,3 +363,47 @@ fn a_histogram_of_ten_thousand_buckets_is_answered_and_one_of_more_refused() {
     assert!(matches!(buckets(1.0), Err(SearchError::Unsupported { .. })));
     assert_eq!(buckets(2.0).expect("answers"), 5_001);
 }
+
+#[test]
+fn a_question_about_time_alone_is_counted_without_a_look_at_each_record() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let changes = history(6, 900);
+    let oracle = Oracle::new(&changes);
+    let mut index = filled(folder.path(), &batches(&changes, 150));
+    let mut random = Random::new(21);
+    for round in 0..60 {
+        if round == 30 {
+            index.merge().expect("merges");
+        }
+        let day = |number: u64| Instant::from_micros(1_262_304_000_000_000 + number as i64 * 86_400_000_000);
+        let start = random.below(420);
+        let ends = random.pick(&[(true, true), (true, false), (false, true), (false, false)]);
+        let time = crate::model::TimeRange {
+            start: ends.0.then(|| day(start)),
+            stop: ends.1.then(|| day(start + random.below(200))),
+        };
+        let kinds = random.pick(&[Vec::new(), Vec::new(), vec![crate::model::Kind::Collection]]);
+        let aggregations = super::aggregations::random(&mut random);
+        let starts = Aggregation::terms("starts", PropertyName::Start, 1);
+        let month = AggregationKind::TimeHistogram(TimeWidth::Of(TimeStep::Months(1)));
+        let more = [month, AggregationKind::Statistics].map(|kind| Aggregation { kind, ..starts.clone() });
+        let aggregations = aggregations.into_iter().chain(more).collect();
+        let sort = vec![crate::model::SortKey::Time { descending: random.one_in(2) }];
+        let query = Query { time: Some(time), kinds, sort, aggregations, count: true, limit: 3, ..Query::default() };
+        super::check(&index.searcher(), &oracle, &query);
+    }
+}
+
+#[test]
+fn a_search_that_its_deadline_overtakes_gives_no_answer() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let index = filled(folder.path(), &batches(&history(2, 60), 20));
+    let condition =
+        |value| Condition { property: "eo:cloud_cover".into(), comparison: crate::model::Comparison::Less, value };
+    let query = Query { conditions: vec![condition(Value::Number(50.0))], count: true, limit: 1, ..Query::default() };
+    let now = super::super::Deadline::at(std::time::Instant::now());
+    let answer = index.searcher().search_within(&query, None, &now);
+    assert!(matches!(answer, Err(SearchError::TooLong)), "{answer:?}");
+    let later = super::super::Deadline::at(std::time::Instant::now() + std::time::Duration::from_secs(600));
+    assert!(index.searcher().search_within(&query, None, &later).is_ok());
+}

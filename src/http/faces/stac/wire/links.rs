@@ -5,7 +5,8 @@ use crate::model::json::read_string;
 use crate::model::{Draft, scan};
 
 /// Relations that this service answers itself; the document's own would lead away from it.
-const OURS: &[&str] = &["self", "root", "parent", "collection", "items", "item", "child", "next", "prev"];
+const OURS: &[&str] =
+    &["self", "root", "parent", "collection", "items", "item", "child", "next", "prev", "aggregate", "aggregations"];
 
 /// Addresses that a record's links need.
 pub(super) struct Rel<'a> {
@@ -48,6 +49,8 @@ impl Links {
         links.add("items", &format!("{}/items", rel.own), "application/geo+json");
         let queryables = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
         links.add(queryables, &format!("{}/queryables", rel.own), "application/schema+json");
+        links.add("aggregations", &format!("{}/aggregations", rel.own), "application/json");
+        links.add("aggregate", &format!("{}/aggregate", rel.own), "application/json");
         links.source(rel, source);
         if let Some(license) = license {
             links.add("license", license, "text/html");
