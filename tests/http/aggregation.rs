@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::records::{collection, lines};
+use crate::support::records::lines;
 use crate::support::{Service, Store, service};
 
-/// A collection `c` with so many records.
+/// Collection `c` with so many records.
 fn filled(count: u32) -> (Store, Service) {
     let (store, service) = service();
-    service.post("/api/v1/collections", collection("c")).expect_status(201);
     service.ingest(lines("c", 0..count));
     (store, service)
 }
