@@ -70,8 +70,9 @@ pub fn clients(bed: &Bed, service: &Service) -> Result<Vec<Figure>, Failure> {
             .collect();
         std::thread::sleep(DURATION);
         stop.store(true, Ordering::Relaxed);
-        let joined = workers.into_iter().map(|worker| worker.join());
-        joined.map(|ended| ended.unwrap_or_else(|_| Err(Failure::store("a client panicked".to_owned())))).collect()
+        workers.into_iter().try_for_each(|worker| {
+            worker.join().unwrap_or_else(|_| Err(Failure::store("a client panicked".to_owned())))
+        })
     });
     outcome?;
     let rate = answered.load(Ordering::Relaxed) as f64 / started.elapsed().as_secs_f64();
