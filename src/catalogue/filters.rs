@@ -57,7 +57,9 @@ impl Catalogue {
         }
         let known = self.known_properties(collections)?;
         let name: String = paths.first().copied().unwrap_or_default().chars().take(200).collect();
-        let near = nearest(&name, known.iter().map(String::as_str));
+        let mut names: Vec<&str> = known.iter().map(String::as_str).collect();
+        super::queryables::field_names().for_each(|name| names.push(name));
+        let near = nearest(&name, names.into_iter());
         let near = if near.is_empty() { String::new() } else { format!("; nearest names: {}", near.join(", ")) };
         let scope = if collections.is_empty() { "no record" } else { "no product of the collections" };
         Err(Error::parameter("filter", format!("{scope} has a property {name:?}{near}")))

@@ -53,6 +53,11 @@ const FIELDS: &[(&str, &str, Option<&str>, &str)] = &[
     ("keyword", "string", None, "keywords"),
 ];
 
+/// Names of the fields of the schema.
+pub(super) fn field_names() -> impl Iterator<Item = &'static str> {
+    FIELDS.iter().map(|(name, ..)| *name)
+}
+
 /// Fields that results can be sorted by.
 const SORTABLE_FIELDS: &[&str] = &["id", "datetime", "updated"];
 

@@ -2,6 +2,7 @@
 
 mod aggregation;
 mod files;
+mod filters;
 mod ingest;
 mod input;
 mod records;
