@@ -48,6 +48,11 @@ pub const ROWS: &[Row] = &[
         let high = low + 0.1;
         native(&format!("property=view:sun_elevation%3E%3D{low:.3}&property=view:sun_elevation%3C{high:.3}&count=none"))
     }),
+    page("LIKE 'prefix%'", 1.5, RECORD, |numbers| {
+        let filter = encode(&format!("\"mgrs:tile\" LIKE 'T{:03}%'", numbers.below(200)));
+        native(&format!("filter={filter}&count=none"))
+    }),
+    page("phrase", 5.0, RECORD, |_| native("q=%22surface+reflectance%22&count=none")),
     sum("three facets over everything", 3.5, COUNT, |_| native("facets=platform,instrument,level&limit=0&count=none")),
     sum("three facets over one percent", 1.2, COUNT, |numbers| {
         let day = 12_418 + numbers.below(7_200);
