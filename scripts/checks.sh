@@ -68,6 +68,19 @@ judge_questions() {
     judge_served "$1" "$2" queries_all.py '{url}' "${@:3}" --ingest-report "$2-report.json" --shared "$PERENNIAL_SHARED"
 }
 
+# The same against a copy of the store, for a judge that writes.
+judge_on_copy() {
+    local copy status
+    copy=$(mktemp -d "${TMPDIR:-/tmp}/perennial-copy.XXXXXX")
+    cp -a "$2" "$copy/store"
+    set +e
+    judge_served "$1" "$copy/store" "${@:3}"
+    status=$?
+    set -e
+    rm -rf "$copy"
+    return "$status"
+}
+
 # recover.py and the outside validators on a finished store, and a walk on the corpus.
 judge_ocfl() { judge ocfl_valid.py --damage "$1/archive"; }
 judge_recover() { judge recover_roundtrip.py --binary "$1" "$2"; }
@@ -75,4 +88,8 @@ judge_reindex() { judge reindex_same.py --binary "$1" "$2"; }
 judge_pystac() { judge_served "$1" "$2" pystac_client_walk.py '{url}/stac' "${@:3}"; }
 # The index against the evaluator of filters over 10,000 random records.
 judge_filters() { PERENNIAL_FILTER_RECORDS=10000 "$CARGO_PROGRAM" test --locked --lib random_filters_are_answered; }
+judge_searches() { judge_served "$1" "$2" pystac_client_search.py '{url}/stac' "${@:3}"; }
+judge_eodag() { judge_served "$1" "$2" eodag_search.py '{url}/stac'; }
+judge_ogc() { judge_served "$1" "$2" ogc_clients.py '{url}' "${@:3}"; }
+judge_stac_api() { judge_on_copy "$1" "$2" stac_api_classes.py '{url}/stac' "${@:3}"; }
 judge_stac() { judge_served "$1" "$2" stac_valid.py '{url}'; }

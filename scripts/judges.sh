@@ -50,6 +50,11 @@ for store in store corpus; do
 done
 run "cql2 as oracle" judge cql2_oracle.py --binary "$PROGRAM"
 run "random filters" judge_filters
+run "stac-api-validator" judge_stac_api "$PROGRAM" "$WORK/store" --pagination
+run "pystac-client, searches" judge_searches "$PROGRAM" "$WORK/corpus" --properties 12
+run "eodag" judge_eodag "$PROGRAM" "$WORK/corpus"
+run "OWSLib and GDAL" judge_ogc "$PROGRAM" "$WORK/corpus" --layers 10
+run "schemathesis" judge schemathesis_run.py --binary "$PROGRAM" "$WORK/store" --seconds "${PERENNIAL_SCHEMATHESIS_SECONDS:-1800}"
 run "hostile requests" judge hostile.py --binary "$PROGRAM"
 run "backup while serving" judge backup_while_serving.py --binary "$PROGRAM" --seconds 10
 run "full and read-only disk" judge disk_full.py --binary "$PROGRAM"

@@ -69,6 +69,11 @@ check recover-v2 judge_recover "$PROGRAM" fixtures/formats/v2
 check reindex judge_reindex "$PROGRAM" "$WORK/store"
 check pystac-client judge_pystac "$PROGRAM" "$WORK/store"
 check stac judge_stac "$PROGRAM" "$WORK/store"
+check stac-api-validator judge_stac_api "$PROGRAM" "$WORK/store"
+check searches judge_searches "$PROGRAM" "$WORK/store"
+check eodag judge_eodag "$PROGRAM" "$WORK/store"
+check ogc-clients judge_ogc "$PROGRAM" "$WORK/store"
+check schemathesis judge schemathesis_run.py --binary "$PROGRAM" "$WORK/store"
 check_corpus corpus judge corpus_all.py --binary "$PROGRAM" "$WORK/corpus" --shared "$PERENNIAL_SHARED" --check-coverage "$COVERAGE"
 for question in D1 D2 D3 D4 D5 D6 D7 D8 D9 D10 D11; do
     check_corpus "question-$question" judge_questions "$PROGRAM" "$WORK/corpus" "$question"

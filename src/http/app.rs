@@ -6,7 +6,7 @@ use actix_web::web::{ServiceConfig, scope};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::faces::{native, ops, stac};
+use super::faces::{native, ops, records, stac};
 use super::openapi;
 use super::problem::Problem;
 use super::read;
@@ -16,6 +16,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(scope("/api/v1").configure(native::routes))
         .service(scope("/stac").configure(stac::routes))
+        .service(scope("/records").configure(records::routes))
         .route("/", read().to(ops::front))
         .route("/health", read().to(ops::health))
         .route("/metrics", read().to(ops::metrics))

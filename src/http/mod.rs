@@ -10,6 +10,7 @@ mod limits;
 mod lines;
 mod metrics;
 pub mod openapi;
+pub mod openapi30;
 mod parameters;
 mod problem;
 mod range;

@@ -1,13 +1,16 @@
 //! The interface description (OpenAPI 3.1), made from the handlers; `openapi/` holds the golden file.
 
-use utoipa::OpenApi;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
 
 use super::faces::native::{files, ingest, queryables, records, resolve, search, uploads};
-use super::faces::{ops, stac};
+use super::faces::{ops, records as ogc, stac};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Perennial", description = "Long-term data preservation catalogue of space missions."),
+    modifiers(&Problems),
     servers((url = "/", description = "The service that gives this description")),
     tags(
         (name = "collections", description = "Collections of products"),
@@ -18,6 +21,7 @@ use super::faces::{ops, stac};
         (name = "search", description = "Full text, facets, time, space and properties"),
         (name = "ingest", description = "Many records at once"),
         (name = "stac", description = "STAC API 1.0"),
+        (name = "records-api", description = "OGC API Records"),
         (name = "operations", description = "For operators")
     ),
     paths(
@@ -63,8 +67,13 @@ use super::faces::{ops, stac};
         ops::metrics,
         stac::landing::landing,
         stac::landing::conformance,
+        stac::landing::api,
+        stac::browse::browse,
+        stac::children::children,
         stac::queryables::all,
         stac::queryables::of_collection,
+        stac::queryables::all_sortables,
+        stac::queryables::sortables_of_collection,
         stac::collections::list,
         stac::collections::one,
         stac::items::list,
@@ -84,10 +93,42 @@ use super::faces::{ops, stac};
         stac::transaction::create_collection,
         stac::transaction::put_collection,
         stac::transaction::patch_collection,
-        stac::transaction::delete_collection
+        stac::transaction::delete_collection,
+        ogc::landing::landing,
+        ogc::landing::conformance,
+        ogc::landing::api,
+        ogc::collections::list,
+        ogc::collections::one,
+        ogc::queryables::queryables,
+        ogc::queryables::sortables,
+        ogc::queryables::schema,
+        ogc::items::list,
+        ogc::items::one
     )
 )]
 struct Description;
+
+/// Every operation may answer a problem that its own list does not name, such as 413 or 503: `default` says what it is.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        for item in description.paths.paths.values_mut() {
+            for operation in operations(item).into_iter().flatten() {
+                operation.responses.responses.insert("default".to_owned(), RefOr::T(problem()));
+            }
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> [&mut Option<Operation>; 5] {
+    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete]
+}
+
+fn problem() -> Response {
+    let content = Content::new(Some(Ref::from_schema_name("ProblemBody")));
+    ResponseBuilder::new().description("A problem (RFC 9457)").content("application/problem+json", content).build()
+}
 
 /// The description as JSON text, indented, with a newline at its end.
 pub fn json() -> String {

@@ -108,6 +108,11 @@ impl Parameters {
         items.map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     }
 
+    /// What nobody took.
+    pub fn rest(self) -> Vec<(String, String)> {
+        self.0
+    }
+
     /// Refuses what nobody took.
     ///
     /// # Errors
@@ -115,12 +120,25 @@ impl Parameters {
     pub fn finish(self, known: &[&str]) -> Result<(), Error> {
         match self.0.first() {
             None => Ok(()),
-            Some((name, _)) => {
-                let reason = format!("is no parameter of this resource; it has {}", known.join(", "));
-                Err(Error::parameter(name.chars().take(100).collect::<String>(), reason))
-            }
+            Some((name, _)) => Err(unknown(name, known)),
         }
     }
+
+    /// Refuses what is not known, before anything is taken.
+    ///
+    /// # Errors
+    /// As `finish`.
+    pub fn check(&self, known: &[&str]) -> Result<(), Error> {
+        match self.0.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some((name, _)) => Err(unknown(name, known)),
+        }
+    }
+}
+
+fn unknown(name: &str, known: &[&str]) -> Error {
+    let reason = format!("is no parameter of this resource; it has {}", known.join(", "));
+    Error::parameter(name.chars().take(100).collect::<String>(), reason)
 }
 
 fn decode(text: &str) -> Result<String, Problem> {

@@ -1,7 +1,9 @@
 //! One folder per protocol face. A face reads the request, calls the catalogue and speaks its own wire types.
 
+pub mod conformance;
 pub mod filter;
 pub mod native;
 pub mod ops;
 pub mod queryables;
+pub mod records;
 pub mod stac;

@@ -9,7 +9,7 @@ use crate::catalogue::Queryable;
 pub fn schema(id: &str, title: &str, queryables: &[Queryable]) -> Value {
     let properties: Map<String, Value> = queryables.iter().map(|one| (one.name.clone(), member(one))).collect();
     json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": "https://json-schema.org/draft/2019-09/schema",
         "$id": id,
         "type": "object",
         "title": title,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Entity, Event, Facet, Instant, Kind, Name};
+use crate::model::{Entity, Event, Facet, Instant, Kind, Name, scan};
 
 use super::document::IndexDocument;
 use super::fields::Fields;
@@ -15,6 +15,9 @@ const MAX_WORDS_TEXT: usize = 64 * 1024;
 
 /// Most names, keywords or identifiers indexed of one record.
 const MAX_NAMES: usize = 1_000;
+
+/// Members of `quality` that are shown as properties under another name, by which they are found and sorted too.
+const SHOWN: [(&str, &str); 2] = [("quality.cloud_cover", "eo:cloud_cover"), ("quality.gsd", "gsd")];
 
 /// The document of a record's current revision. Bytes that are no entity of this version are still found by key.
 pub(super) fn document(fields: &Fields, event: &Event, tie: u64) -> IndexDocument {
@@ -156,9 +159,16 @@ impl Writer<'_> {
 
     fn properties(&mut self, entity: &Entity<'_>) {
         let mut name = String::new();
+        let own = entity.properties.map_or("", |object| object.get());
         for (object, prefix) in [(entity.properties, ""), (entity.quality, "quality")] {
             let Some(object) = object else { continue };
-            flatten(object.get(), prefix, &mut |path, value| self.property(path, &value, &mut name));
+            flatten(object.get(), prefix, &mut |path, value| {
+                self.property(path, &value, &mut name);
+                let shown = SHOWN.iter().find(|(stored, _)| *stored == path).map(|(_, shown)| *shown);
+                if let Some(shown) = shown.filter(|shown| scan::member(own, shown).is_none()) {
+                    self.property(shown, &value, &mut name);
+                }
+            });
         }
         self.document.close_properties(self.fields.properties);
     }

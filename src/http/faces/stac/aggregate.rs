@@ -6,8 +6,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::ask::{Ask, DEFAULT_LIMIT};
+use super::fields::Of;
 use super::link;
-use super::search::Ask;
 use crate::catalogue::Error;
 use crate::http::body::{self, MAX_RECORD_BYTES};
 use crate::http::faces::native::aggregations;
@@ -17,14 +18,27 @@ use crate::http::problem::{Answer, Problem, ProblemBody};
 use crate::http::state::State;
 use crate::model::uri::encode;
 use crate::model::{
-    Aggregation, AggregationKind, Bucket, Facet, Key, MAX_AGGREGATIONS, MAX_LISTED, PropertyName, Summary, TimeWidth,
-    Value, json as text,
+    Aggregation, AggregationKind, Bucket, Facet, Key, Kind, MAX_AGGREGATIONS, MAX_LISTED, PropertyName, Summary,
+    TimeWidth, Value, json as text,
 };
 
 /// Parameters of `GET /stac/aggregate`.
-pub const PARAMETERS: &[&str] = &["aggregations", "collections", "ids", "bbox", "datetime", "intersects"];
+pub const PARAMETERS: &[&str] = &[
+    "aggregations",
+    "collections",
+    "ids",
+    "bbox",
+    "datetime",
+    "intersects",
+    "q",
+    "query",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+];
 /// Parameters of `GET /stac/collections/{collection}/aggregate`.
-pub const COLLECTION_PARAMETERS: &[&str] = &["aggregations", "ids", "bbox", "datetime", "intersects"];
+pub const COLLECTION_PARAMETERS: &[&str] =
+    &["aggregations", "ids", "bbox", "datetime", "intersects", "q", "query", "filter", "filter-lang", "filter-crs"];
 
 /// Buckets of `datetime_frequency`, at most: the step is chosen by it.
 const TIME_BUCKETS: usize = 50;
@@ -149,7 +163,7 @@ fn answer_of(aggregations: &[Json], links: &[String]) -> HttpResponse {
 
 /// `GET /stac/aggregate`.
 #[utoipa::path(get, path = "/stac/aggregate", tag = "stac", operation_id = "aggregate",
-    params(("aggregations" = Option<String>, Query, description = "names from /stac/aggregations, with commas"), ("collections" = Option<String>, Query, description = "with commas"), ("ids" = Option<String>, Query, description = "with commas"), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("intersects" = Option<String>, Query, description = "GeoJSON geometry")),
+    params(("aggregations" = Option<String>, Query, description = "names from /stac/aggregations, with commas"), ("collections" = Option<String>, Query, description = "with commas"), ("ids" = Option<String>, Query, description = "with commas"), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("intersects" = Option<String>, Query, description = "GeoJSON geometry"), ("q" = Option<String>, Query, description = "terms with commas, of which one is enough, or a text with OR, AND, + and -"), ("query" = Option<String>, Query, description = "conditions as JSON: {\"eo:cloud_cover\":{\"lt\":10}}"), ("filter" = Option<String>, Query, description = "CQL2"), ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"), ("filter-crs" = Option<String>, Query, description = "http://www.opengis.net/def/crs/OGC/1.3/CRS84")),
     responses((status = 200, body = Object),
               (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn get_aggregate(request: HttpRequest, state: Data<State>) -> Answer {
@@ -168,7 +182,7 @@ pub async fn post_aggregate(request: HttpRequest, state: Data<State>, mut payloa
 
 /// `GET /stac/collections/{collection}/aggregate`.
 #[utoipa::path(get, path = "/stac/collections/{collection}/aggregate", tag = "stac", operation_id = "collection_aggregate",
-    params(("collection" = String, Path), ("aggregations" = Option<String>, Query, description = "names from …/aggregations, with commas"), ("ids" = Option<String>, Query, description = "with commas"), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("intersects" = Option<String>, Query, description = "GeoJSON geometry")),
+    params(("collection" = String, Path), ("aggregations" = Option<String>, Query, description = "names from …/aggregations, with commas"), ("ids" = Option<String>, Query, description = "with commas"), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("intersects" = Option<String>, Query, description = "GeoJSON geometry"), ("q" = Option<String>, Query, description = "terms with commas, of which one is enough, or a text with OR, AND, + and -"), ("query" = Option<String>, Query, description = "conditions as JSON: {\"eo:cloud_cover\":{\"lt\":10}}"), ("filter" = Option<String>, Query, description = "CQL2"), ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"), ("filter-crs" = Option<String>, Query, description = "http://www.opengis.net/def/crs/OGC/1.3/CRS84")),
     responses((status = 200, body = Object),
               (status = 400, body = ProblemBody, content_type = "application/problem+json"),
               (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
@@ -207,7 +221,7 @@ async fn within(request: &HttpRequest, state: &State, path: &str, names: &[Strin
 fn from_query(request: &HttpRequest, known: &[&str]) -> Result<(Vec<String>, Ask), Problem> {
     let mut parameters = Parameters::of(request)?;
     let names = parameters.list("aggregations");
-    Ok((names, Ask::from_parameters(parameters, known)?))
+    Ok((names, Ask::from_parameters(parameters, known, Of::Items)?))
 }
 
 /// The member that a search does not have.
@@ -242,9 +256,13 @@ async fn answer(request: &HttpRequest, state: &State, names: &[String], ask: Ask
         return Err(Error::parameter("aggregations", format!("has more than {MAX_AGGREGATIONS} names")).into());
     }
     if ask.has_page() {
-        return Err(Error::parameter("limit", "limit, token and count have no meaning for aggregations").into());
+        return Err(Error::parameter(
+            "limit",
+            "limit, token, count, sortby and fields have no meaning for aggregations",
+        )
+        .into());
     }
-    let mut query = ask.query()?;
+    let mut query = ask.query(Kind::Product, DEFAULT_LIMIT)?;
     // A total is looked up or counted along in any case, and a question needs something to answer.
     (query.limit, query.count) = (0, true);
     query.aggregations = wanted.iter().filter_map(|(name, named)| named.aggregation(name)).collect();

@@ -1,12 +1,19 @@
 //! `/stac`: STAC API 1.0 over the same catalogue. Items are spliced from stored JSON, never re-made from parsed numbers.
 
 pub mod aggregate;
+pub mod ask;
+pub mod browse;
+pub mod children;
 pub mod collections;
-pub mod conformance;
+mod fields;
+mod free_text;
 pub mod items;
 pub mod landing;
+
+mod query_extension;
 pub mod queryables;
 pub mod search;
+mod sort;
 pub mod transaction;
 pub mod wire;
 
@@ -27,6 +34,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/collections/{collection}/aggregations", read().to(aggregate::of_collection))
         .route("/collections/{collection}/aggregate", read().to(aggregate::get_of_collection))
         .route("/collections/{collection}/aggregate", post().to(aggregate::post_of_collection))
+        .route("/api", read().to(landing::api))
+        .route("/browse/{collection}", read().to(browse::browse))
+        .route("/children", read().to(children::children))
+        .route("/sortables", read().to(queryables::all_sortables))
         .route("/search", read().to(search::get_search))
         .route("/search", post().to(search::post_search))
         .route("/collections", read().to(collections::list))
@@ -36,6 +47,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/collections/{collection}", patch().to(transaction::patch_collection))
         .route("/collections/{collection}", delete().to(transaction::delete_collection))
         .route("/collections/{collection}/queryables", read().to(queryables::of_collection))
+        .route("/collections/{collection}/sortables", read().to(queryables::sortables_of_collection))
         .route("/collections/{collection}/items", read().to(items::list))
         .route("/collections/{collection}/items", post().to(transaction::create_item))
         .route("/collections/{collection}/items/{item:.+}", read().to(items::one))

@@ -1,46 +1,123 @@
-//! Queryables: what the search of this face takes (OGC API Features Part 3).
+//! Queryables and sortables: what this face can be asked for, as records really have it, under the names of Items.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
+use crate::catalogue::{Catalogue, Error, Queryable};
 use crate::http::faces::native::records::identifier;
+use crate::http::faces::queryables::schema;
+use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
 use crate::model::Key;
 use crate::model::uri::encode;
 
-fn schema(id: &str, title: &str) -> HttpResponse {
-    let body = serde_json::json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": id,
-        "type": "object",
-        "title": title,
-        "properties": {
-            "id": { "type": "string", "description": "Item identifier" },
-            "collection": { "type": "string", "description": "Collection identifier" },
-            "datetime": { "type": "string", "format": "date-time", "description": "Time of observation" },
-            "geometry": { "format": "geometry-any", "description": "Footprint, WGS 84" }
-        },
-        "additionalProperties": false
-    });
-    HttpResponse::Ok().content_type("application/schema+json").body(body.to_string())
+/// What every Item has or may have, wherever it came from: name, type, format, meaning.
+const CORE: &[(&str, &str, Option<&str>, &str)] = &[
+    ("id", "string", None, "Item identifier"),
+    ("collection", "string", None, "Collection identifier"),
+    ("geometry", "object", Some("geometry-any"), "Footprint, WGS 84"),
+    ("datetime", "string", Some("date-time"), "Time of observation; of a span its start"),
+    ("start_datetime", "string", Some("date-time"), "Start of observation"),
+    ("end_datetime", "string", Some("date-time"), "End of observation"),
+    ("title", "string", None, "Title"),
+    ("description", "string", None, "Description"),
+    ("platform", "string", None, "Platform"),
+    ("mission", "string", None, "Mission"),
+    ("instruments", "string", None, "Instruments; one that fits is enough"),
+    ("keywords", "string", None, "Keywords; one that fits is enough"),
+    ("processing:level", "string", None, "Processing level"),
+    ("ssys:targets", "string", None, "Targets elsewhere than on Earth; one that fits is enough"),
+];
+
+/// Of these the ones that have an order.
+const ORDERED: [&str; 2] = ["id", "datetime"];
+
+/// Which of the two lists.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum List {
+    Queryables,
+    Sortables,
+}
+
+/// The properties that Items have, after those of every Item. What a record keeps apart is not shown by an Item.
+fn found(catalogue: &Catalogue, collections: &[String], list: List) -> Result<Vec<Queryable>, Error> {
+    let properties = catalogue.properties_of(collections)?;
+    let core = CORE.iter().filter(|(name, ..)| list == List::Queryables || ORDERED.contains(name));
+    let mut found: Vec<Queryable> = core
+        .map(|(name, kind, format, description)| {
+            let plain =
+                Queryable { name: (*name).to_owned(), types: vec![*kind], format: *format, ..Queryable::default() };
+            let known = properties.iter().find(|property| property.name == *name).cloned();
+            Queryable { description: Some(*description), ..known.unwrap_or(plain) }
+        })
+        .collect();
+    let is_core = |name: &str| CORE.iter().any(|(core, ..)| *core == name);
+    let others = properties.into_iter().filter(|property| !property.name.starts_with("quality."));
+    found.extend(others.filter(|property| {
+        list == List::Sortables && !ORDERED.contains(&property.name.as_str()) || !is_core(&property.name)
+    }));
+    Ok(found)
+}
+
+async fn answer(request: HttpRequest, state: Data<State>, collection: Option<String>, list: List) -> Answer {
+    Parameters::of(&request)?.finish(&[])?;
+    let collection = collection.map(|text| identifier("collection", &text)).transpose()?;
+    let catalogue = state.catalogue.clone();
+    let scope = collection.clone();
+    let found = crate::http::blocking(move || {
+        if let Some(collection) = &scope {
+            catalogue.get(&Key::collection(collection.clone()))?;
+        }
+        let collections: Vec<String> = scope.iter().map(ToString::to_string).collect();
+        found(&catalogue, &collections, list)
+    })
+    .await?;
+    let (name, title) =
+        if list == List::Queryables { ("queryables", "Queryables") } else { ("sortables", "Sortables") };
+    let root = format!("{}/stac", state.base(&request));
+    let (id, title) = match &collection {
+        Some(collection) => {
+            (format!("{root}/collections/{}/{name}", encode(collection.as_str())), format!("{title} of {collection}"))
+        }
+        None => (format!("{root}/{name}"), format!("{title} of all collections")),
+    };
+    let body = schema(&id, &title, &found).to_string();
+    Ok(HttpResponse::Ok().content_type("application/schema+json").body(body))
 }
 
 /// `GET /stac/queryables`.
 #[utoipa::path(get, path = "/stac/queryables", tag = "stac", operation_id = "queryables",
-    responses((status = 200, body = Object, content_type = "application/schema+json")))]
-pub async fn all(request: HttpRequest, state: Data<State>) -> HttpResponse {
-    schema(&format!("{}/stac/queryables", state.base(&request)), "Queryables of all collections")
+    responses((status = 200, body = Object, content_type = "application/schema+json"),
+              (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn all(request: HttpRequest, state: Data<State>) -> Answer {
+    answer(request, state, None, List::Queryables).await
 }
 
 /// `GET /stac/collections/{collection}/queryables`.
 #[utoipa::path(get, path = "/stac/collections/{collection}/queryables", tag = "stac", operation_id = "collection_queryables",
     params(("collection" = String, Path)),
     responses((status = 200, body = Object, content_type = "application/schema+json"),
+              (status = 400, body = ProblemBody, content_type = "application/problem+json"),
               (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn of_collection(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
-    let collection = identifier("collection", &path)?;
-    state.catalogue.get(&Key::collection(collection.clone()))?;
-    let id = format!("{}/stac/collections/{}/queryables", state.base(&request), encode(collection.as_str()));
-    Ok(schema(&id, &format!("Queryables of {collection}")))
+    answer(request, state, Some(path.into_inner()), List::Queryables).await
+}
+
+/// `GET /stac/sortables`.
+#[utoipa::path(get, path = "/stac/sortables", tag = "stac", operation_id = "stac_sortables",
+    responses((status = 200, body = Object, content_type = "application/schema+json"),
+              (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn all_sortables(request: HttpRequest, state: Data<State>) -> Answer {
+    answer(request, state, None, List::Sortables).await
+}
+
+/// `GET /stac/collections/{collection}/sortables`.
+#[utoipa::path(get, path = "/stac/collections/{collection}/sortables", tag = "stac", operation_id = "stac_collection_sortables",
+    params(("collection" = String, Path)),
+    responses((status = 200, body = Object, content_type = "application/schema+json"),
+              (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn sortables_of_collection(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
+    answer(request, state, Some(path.into_inner()), List::Sortables).await
 }

@@ -2,29 +2,17 @@
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
+use super::ask::{Ask, DEFAULT_LIMIT, ItemSearch, SEARCH_PARAMETERS};
+use super::fields::{Of, Selection};
 use super::{GEOJSON, link, wire};
-use crate::catalogue::{Error, MAX_LIMIT, Results};
+use crate::catalogue::{Error, Results};
 use crate::http::body::{self, MAX_RECORD_BYTES};
-use crate::http::faces::native::search::bounding_box;
-use crate::http::interval;
 use crate::http::parameters::Parameters;
-use crate::http::problem::{Answer, Problem, ProblemBody};
+use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
 use crate::model::uri::encode;
-use crate::model::{BoundingBox, Facet, Query, Region, json};
-use crate::query::Shape;
-
-/// Items on a page unless asked otherwise.
-const DEFAULT_LIMIT: usize = 10;
-
-/// Parameters of `GET /stac/search`.
-pub const SEARCH_PARAMETERS: &[&str] =
-    &["collections", "ids", "bbox", "datetime", "intersects", "limit", "token", "count"];
-/// Parameters of `GET …/items`.
-pub const ITEMS_PARAMETERS: &[&str] = &["bbox", "datetime", "limit", "token", "count"];
+use crate::model::{Kind, json};
 
 /// How a page was asked for; its next link is of the same kind.
 pub enum Method {
@@ -33,146 +21,19 @@ pub enum Method {
     Post(String),
 }
 
-/// A question as this face reads it.
-#[derive(Debug, Default)]
-pub struct Ask {
-    pub collections: Vec<String>,
-    ids: Vec<String>,
-    bbox: Option<BoundingBox>,
-    datetime: Option<String>,
-    intersects: Option<String>,
-    limit: Option<usize>,
-    token: Option<String>,
-    /// Whether `numberMatched` is wanted (`count=none` spares it).
-    count: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body<'a> {
-    #[serde(default)]
-    collections: Option<Vec<String>>,
-    #[serde(default)]
-    ids: Option<Vec<String>>,
-    #[serde(default)]
-    bbox: Option<Vec<f64>>,
-    #[serde(default)]
-    datetime: Option<String>,
-    #[serde(default, borrow)]
-    intersects: Option<&'a RawValue>,
-    #[serde(default)]
-    limit: Option<usize>,
-    #[serde(default)]
-    token: Option<String>,
-    #[serde(default)]
-    count: Option<String>,
-}
-
-fn wants_count(count: Option<&str>) -> Result<bool, Error> {
-    match count {
-        None | Some("exact") => Ok(true),
-        Some("none") => Ok(false),
-        Some(_) => Err(Error::parameter("count", "must be exact or none")),
-    }
-}
-
-impl Ask {
-    /// Reads query parameters; those not in `known` are refused.
-    pub fn from_query(request: &HttpRequest, known: &[&str]) -> Result<Self, Problem> {
-        Self::from_parameters(Parameters::of(request)?, known)
-    }
-
-    /// Reads parameters; those not in `known` are refused.
-    pub fn from_parameters(mut parameters: Parameters, known: &[&str]) -> Result<Self, Problem> {
-        let mut ask = Self {
-            bbox: parameters.one("bbox")?.map(|text| bounding_box(&text)).transpose()?,
-            datetime: parameters.one("datetime")?,
-            token: parameters.one("token")?,
-            count: wants_count(parameters.one("count")?.as_deref())?,
-            ..Self::default()
-        };
-        let limit = parameters.one("limit")?.map(|text| text.parse());
-        ask.limit = limit.transpose().map_err(|_| Error::parameter("limit", "must be a number from 1"))?;
-        if known.contains(&"intersects") {
-            ask.collections = parameters.list("collections");
-            ask.ids = parameters.list("ids");
-            ask.intersects = parameters.one("intersects")?;
-        }
-        parameters.finish(known)?;
-        Ok(ask)
-    }
-
-    pub fn from_body(text: &str) -> Result<Self, Problem> {
-        // A list would be read as the members in their order.
-        if !text.trim_start().starts_with('{') {
-            return Err(Problem::bad_request("a search is a JSON object"));
-        }
-        let body: Body<'_> = serde_json::from_str(text).map_err(|error| Problem::bad_request(error.to_string()))?;
-        let bbox = body.bbox.as_deref().map(BoundingBox::from_numbers).transpose();
-        Ok(Self {
-            collections: body.collections.unwrap_or_default(),
-            ids: body.ids.unwrap_or_default(),
-            bbox: bbox.map_err(|error| Error::parameter("bbox", error.to_string()))?,
-            datetime: body.datetime,
-            intersects: body.intersects.map(|raw| raw.get().to_owned()).filter(|text| text != "null"),
-            limit: body.limit,
-            token: body.token,
-            count: wants_count(body.count.as_deref())?,
-        })
-    }
-
-    /// Whether a part of the matches is asked for.
-    pub fn has_page(&self) -> bool {
-        self.limit.is_some() || self.token.is_some() || !self.count
-    }
-
-    pub fn query(&self) -> Result<Query, Error> {
-        let region = match (&self.bbox, &self.intersects) {
-            (Some(_), Some(_)) => return Err(Error::parameter("intersects", "cannot be combined with bbox")),
-            (Some(bbox), None) => Some(Region { body: "earth".to_owned(), bbox: *bbox, geometry: None }),
-            (None, Some(text)) => Some(region_of(text)?),
-            (None, None) => None,
-        };
-        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
-        if limit == 0 {
-            return Err(Error::parameter("limit", "must be a number from 1"));
-        }
-        let mut query = Query {
-            ids: self.ids.clone(),
-            region,
-            time: self.datetime.as_deref().map(interval::parse).transpose()?,
-            count: self.count,
-            // STAC API: a server may give fewer than asked for.
-            limit: limit.min(MAX_LIMIT),
-            ..Query::default()
-        };
-        if !self.collections.is_empty() {
-            query.facets.insert(Facet::Collection, self.collections.clone());
-        }
-        Ok(query)
-    }
-}
-
-fn region_of(text: &str) -> Result<Region, Error> {
-    let refuse = |reason: String| Error::parameter("intersects", reason);
-    let shape = Shape::parse(text).map_err(|error| refuse(error.to_string()))?;
-    let bbox = shape.envelope().ok_or_else(|| refuse("the geometry is empty".to_owned()))?;
-    Ok(Region { body: "earth".to_owned(), bbox, geometry: Some(text.to_owned()) })
-}
-
 /// `GET /stac/search`.
 #[utoipa::path(get, path = "/stac/search", tag = "stac",
-    params(("collections" = Option<String>, Query, description = "with commas"), ("ids" = Option<String>, Query, description = "with commas"), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("intersects" = Option<String>, Query, description = "GeoJSON geometry"), ("limit" = Option<usize>, Query), ("token" = Option<String>, Query, description = "the next link carries it"), ("count" = Option<String>, Query, description = "exact (default) or none")),
+    params(("collections" = Option<String>, Query, description = "with commas"), ("ids" = Option<String>, Query, description = "with commas"), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("intersects" = Option<String>, Query, description = "GeoJSON geometry"), ("q" = Option<String>, Query, description = "terms with commas, of which one is enough, or a text with OR, AND, + and -"), ("query" = Option<String>, Query, description = "conditions as JSON: {\"eo:cloud_cover\":{\"lt\":10}}"), ("filter" = Option<String>, Query, description = "CQL2"), ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"), ("filter-crs" = Option<String>, Query, description = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"), ("sortby" = Option<String>, Query, description = "fields with commas, - before a name descends: -properties.datetime,id"), ("fields" = Option<String>, Query, description = "members to give, - before a name leaves it out: id,properties.eo:cloud_cover,-assets"), ("limit" = Option<usize>, Query, minimum = 1), ("token" = Option<String>, Query, description = "the next link carries it"), ("count" = Option<String>, Query, description = "exact (default) or none")),
     responses((status = 200, body = Object, content_type = "application/geo+json"),
               (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn get_search(request: HttpRequest, state: Data<State>) -> Answer {
-    let ask = Ask::from_query(&request, SEARCH_PARAMETERS)?;
+    let ask = Ask::from_query(&request, SEARCH_PARAMETERS, Of::Items)?;
     let address = format!("{}/stac/search", state.base(&request));
     answer(&request, &state, ask, &address, Method::Get).await
 }
 
 /// `POST /stac/search`.
-#[utoipa::path(post, path = "/stac/search", tag = "stac", request_body = Object,
+#[utoipa::path(post, path = "/stac/search", tag = "stac", request_body = ItemSearch,
     responses((status = 200, body = Object, content_type = "application/geo+json"),
               (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn post_search(request: HttpRequest, state: Data<State>, mut payload: Payload) -> Answer {
@@ -185,7 +46,8 @@ pub async fn post_search(request: HttpRequest, state: Data<State>, mut payload: 
 
 /// Answers a question with an ItemCollection.
 pub async fn answer(request: &HttpRequest, state: &State, ask: Ask, address: &str, method: Method) -> Answer {
-    let query = ask.query()?;
+    let query = ask.query(Kind::Product, DEFAULT_LIMIT)?;
+    let limit = query.limit;
     let catalogue = state.catalogue.clone();
     let token = ask.token.clone();
     let base = state.base(request);
@@ -193,55 +55,64 @@ pub async fn answer(request: &HttpRequest, state: &State, ask: Ask, address: &st
         let base = base.clone();
         move || {
             let results = catalogue.search(query, token.as_deref())?;
-            let features = features(&results, &base)?;
+            let features = features(&results, &base, ask.fields.as_ref())?;
             Ok((results, features))
         }
     })
     .await?;
     let mut links = vec![link("root", &format!("{base}/stac"), "application/json")];
-    links.push(self_link(request, address, &method));
+    links.push(self_link(request, address, &method, GEOJSON));
     if let Some(next) = &results.next {
-        links.push(next_link(request, address, &method, next));
+        links.push(next_link(request, address, &method, next, GEOJSON));
     }
+    let returned = results.found.len();
     let matched = results.matched.map(|matched| format!(",\"numberMatched\":{matched}")).unwrap_or_default();
+    // What the members above were called before STAC API 1.0.
+    let known = results.matched.map(|matched| format!(",\"matched\":{matched}")).unwrap_or_default();
+    let context = format!("{{\"limit\":{limit},\"returned\":{returned}{known}}}");
     let text = format!(
-        "{{\"type\":\"FeatureCollection\",\"features\":[{features}],\"links\":[{}],\"numberReturned\":{}{matched}}}",
-        links.join(","),
-        results.found.len()
+        "{{\"type\":\"FeatureCollection\",\"features\":[{features}],\"links\":[{}],\"numberReturned\":{returned}{matched},\"context\":{context}}}",
+        links.join(",")
     );
     Ok(HttpResponse::Ok().content_type(GEOJSON).body(text))
 }
 
-fn features(results: &Results, base: &str) -> Result<String, Error> {
+fn features(results: &Results, base: &str, fields: Option<&Selection>) -> Result<String, Error> {
     let mut text = String::with_capacity(results.found.iter().map(|found| found.record.len() + 1024).sum());
     for (at, found) in results.found.iter().enumerate() {
         if at > 0 {
             text.push(',');
         }
-        text.push_str(&wire::item(&found.record, base)?);
+        let item = wire::item(&found.record, base)?;
+        match fields {
+            Some(fields) => text.push_str(&fields.apply(&item)),
+            None => text.push_str(&item),
+        }
     }
     Ok(text)
 }
 
-fn self_link(request: &HttpRequest, address: &str, method: &Method) -> String {
+/// The link to this page.
+pub fn self_link(request: &HttpRequest, address: &str, method: &Method, media_type: &str) -> String {
     match (method, request.query_string()) {
-        (Method::Get, "") | (Method::Post(_), _) => link("self", address, GEOJSON),
-        (Method::Get, query) => link("self", &format!("{address}?{query}"), GEOJSON),
+        (Method::Get, "") | (Method::Post(_), _) => link("self", address, media_type),
+        (Method::Get, query) => link("self", &format!("{address}?{query}"), media_type),
     }
 }
 
-fn next_link(request: &HttpRequest, address: &str, method: &Method, token: &str) -> String {
+/// The link to the page after this one, which keeps everything that was asked.
+pub fn next_link(request: &HttpRequest, address: &str, method: &Method, token: &str, media_type: &str) -> String {
     match method {
         Method::Get => {
             let kept = request.query_string().split('&').filter(|part| !part.is_empty() && !part.starts_with("token="));
             let parts: Vec<String> = kept.map(str::to_owned).chain([format!("token={}", encode(token))]).collect();
             let href = format!("{address}?{}", parts.join("&"));
-            format!("{},\"method\":\"GET\"}}", link("next", &href, GEOJSON).trim_end_matches('}'))
+            format!("{},\"method\":\"GET\"}}", link("next", &href, media_type).trim_end_matches('}'))
         }
         Method::Post(body) => {
-            let repeated = json::merge_patch(Some(body), &format!("{{\"token\":\"{token}\"}}"));
-            let body = repeated.unwrap_or_else(|_| format!("{{\"token\":\"{token}\"}}"));
-            let link = link("next", address, GEOJSON);
+            let token = format!("{{\"token\":\"{token}\"}}");
+            let body = json::merge_patch(Some(body), &token).unwrap_or(token);
+            let link = link("next", address, media_type);
             format!("{},\"method\":\"POST\",\"body\":{body}}}", link.trim_end_matches('}'))
         }
     }

@@ -47,10 +47,13 @@ impl Links {
         links.add("root", rel.parent, "application/json");
         links.add("parent", rel.parent, "application/json");
         links.add("items", &format!("{}/items", rel.own), "application/geo+json");
+        links.add("child", &rel.own.replacen("/stac/collections/", "/stac/browse/", 1), "application/json");
         let queryables = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
         links.add(queryables, &format!("{}/queryables", rel.own), "application/schema+json");
         links.add("aggregations", &format!("{}/aggregations", rel.own), "application/json");
         links.add("aggregate", &format!("{}/aggregate", rel.own), "application/json");
+        let sortables = "http://www.opengis.net/def/rel/ogc/1.0/sortables";
+        links.add(sortables, &format!("{}/sortables", rel.own), "application/schema+json");
         links.source(rel, source);
         if let Some(license) = license {
             links.add("license", license, "text/html");
@@ -85,6 +88,7 @@ fn leads_on(link: &str) -> bool {
     let text = |name| scan::member(link, name).and_then(read_string).filter(|text| !text.is_empty());
     let (Some(rel), Some(href)) = (text("rel"), text("href")) else { return false };
     let our_source = rel == "source" && href.contains("/api/v1/collections/") && href.ends_with("/source");
-    let our_queryables = rel.ends_with("/queryables") && href.contains("/stac/collections/");
+    let our_queryables =
+        (rel.ends_with("/queryables") || rel.ends_with("/sortables")) && href.contains("/stac/collections/");
     !OURS.contains(&rel.as_ref()) && !our_source && !our_queryables
 }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::catalogue::Error;
-use crate::model::json;
+use crate::model::{Draft, json};
 
 pub use collection::collection;
 pub use item::item;
@@ -36,6 +36,11 @@ pub fn features(text: &str) -> Option<Vec<String>> {
     let Collection { of_type, features } = serde_json::from_str(text).ok()?;
     let is_collection = json::read_string(of_type.get()).is_some_and(|name| name == "FeatureCollection");
     is_collection.then(|| features.iter().map(|feature| feature.get().to_owned()).collect())
+}
+
+/// Writes `geometry`, and `bbox` where there is one, of footprints on Earth.
+pub fn footprint(space: Option<&str>, document: &mut Draft) {
+    place::write(&item::Stored { space, ..item::Stored::default() }, &json::Fields::default(), document);
 }
 
 /// A stored record passed its schema, so this is a fault of ours.
