@@ -3,5 +3,6 @@
 pub mod filter;
 pub mod native;
 pub mod ops;
+pub mod pages;
 pub mod queryables;
 pub mod stac;
