@@ -76,3 +76,6 @@ judge_pystac() { judge_served "$1" "$2" pystac_client_walk.py '{url}/stac' "${@:
 # The index against the evaluator of filters over 10,000 random records.
 judge_filters() { PERENNIAL_FILTER_RECORDS=10000 "$CARGO_PROGRAM" test --locked --lib random_filters_are_answered; }
 judge_stac() { judge_served "$1" "$2" stac_valid.py '{url}'; }
+
+# The pages in Chromium: judge_pages PROGRAM STORE [ARGUMENTS…]
+judge_pages() { judge pages.py --binary "$1" "${@:2}"; }

@@ -50,6 +50,7 @@ for store in store corpus; do
 done
 run "cql2 as oracle" judge cql2_oracle.py --binary "$PROGRAM"
 run "random filters" judge_filters
+run "pages in Chromium" judge_pages "$PROGRAM" "$WORK/store" --corpus "$WORK/corpus" --shared "$PERENNIAL_SHARED"
 run "hostile requests" judge hostile.py --binary "$PROGRAM"
 run "backup while serving" judge backup_while_serving.py --binary "$PROGRAM" --seconds 10
 run "full and read-only disk" judge disk_full.py --binary "$PROGRAM"

@@ -4,6 +4,7 @@ mod aggregation;
 mod files;
 mod ingest;
 mod input;
+mod pages;
 mod records;
 mod safety;
 mod search;
