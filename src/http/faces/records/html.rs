@@ -1,7 +1,6 @@
 //! Any JSON document of this face as a plain page: for people who follow a link with a browser. The pages for people
 //! stand elsewhere; this one shows what a client gets.
 
-use crate::http::html_escape;
 use crate::model::json::{Fields, elements, read_string};
 
 /// Deepest members shown as tables; what nests deeper is shown as text.
@@ -115,6 +114,11 @@ fn plain(text: &str) -> String {
 /// A record may name any address; only those of the web become links.
 fn is_web(href: &str) -> bool {
     href.starts_with("https://") || href.starts_with("http://")
+}
+
+/// Text for HTML content and attributes.
+fn html_escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 #[cfg(test)]
