@@ -37,16 +37,17 @@ use super::words::Word;
 const TEXT: f32 = 0.5;
 /// What a word counts for standing in a member, beside its occurrences.
 const HEADS: [(u8, f32); 4] =
-    [(terms::IN_ID, 2.0), (terms::IN_TITLE, 2.0), (terms::IN_NAME, 1.5), (terms::IN_KEYWORD, 0.75)];
+    [(terms::IN_ID, 2.0), (terms::IN_TITLE, 1.5), (terms::IN_NAME, 2.0), (terms::IN_KEYWORD, 0.5)];
 /// How much the length of a text counts, 0 to 1.
-const LENGTH: f32 = 0.85;
-/// What an identifier that is exactly the one typed adds, as a multiple of its rarity; and one that it begins.
-const WHOLE: f32 = 1.0;
-const WHOLE_STARTS: f32 = 0.5;
+const LENGTH: f32 = 0.9;
+/// What an identifier that is exactly the one typed adds, as a multiple of its rarity; and what one adds that the typed
+/// start begins.
+const WHOLE: f32 = 0.5;
+const WHOLE_STARTS: f32 = 1.3;
 /// Shorter starts say little about an identifier.
 const LEAST_START: usize = 3;
 /// What words side by side add to what they count alone, as a multiple of their rarity.
-const SIDE_BY_SIDE: f32 = 0.2;
+const SIDE_BY_SIDE: f32 = 0.1;
 
 /// A question with what scoring needs to know about it.
 pub(super) enum TextPlan {

@@ -7,7 +7,7 @@ use super::order;
 
 /// How much the version adds: nearly this share for a product line at version 9 or more, half of it at version 3.
 /// Chosen with the other weights, see `scoring`.
-const VERSION_SHARE: f32 = 0.9;
+const VERSION_SHARE: f32 = 0.8;
 /// Version at which half of the share is reached.
 const VERSION_HALF: f32 = 3.0;
 /// Greatest version number; larger ones are dates or build numbers and say nothing.
@@ -62,8 +62,7 @@ pub(super) fn place(score: f32, recency: u64) -> u64 {
 /// Recency of a product: the day it was observed, later is greater.
 pub(super) fn recency_of_product(start: Option<i64>) -> u64 {
     const DAY: i64 = 24 * 3600 * 1_000_000;
-    let since = |start: i64| (order::clamp(start) / DAY) as u64;
-    start.map_or(0, |start| since(start).saturating_add(1 << 24) & ((1 << 26) - 1))
+    start.map_or(0, |start| (order::clamp(start) / DAY + (1 << 24)).clamp(1, (1 << 26) - 1) as u64)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::sets::List;
 const SPAN: usize = 4096;
 const MASKS: usize = SPAN / 64;
 /// How a word's weights level off: the second field that has it adds less than the first.
-pub(super) const SATURATION: f32 = 3.0;
+pub(super) const SATURATION: f32 = 4.0;
 
 /// Scores of the documents in a window that match so far.
 pub(super) struct Window {
@@ -36,10 +36,6 @@ impl Window {
         if let Some(mask) = self.masks.get_mut(at / 64) {
             *mask |= 1 << (at % 64);
         }
-    }
-
-    fn has(&self, at: usize) -> bool {
-        self.masks.get(at / 64).is_some_and(|mask| mask & (1 << (at % 64)) != 0)
     }
 
     fn add(&mut self, at: usize, score: f32) {
@@ -269,7 +265,6 @@ pub(super) enum Part {
     /// The sum of those that match; at least one does.
     Any(Vec<Self>),
     Group(Box<GroupParts>),
-    Everything,
     Nothing,
 }
 
@@ -294,7 +289,8 @@ impl Part {
                 group.required.iter_mut().map(|part| part.first_from(target)).max().unwrap_or(TERMINATED)
             }
             Self::Group(group) if !group.preferred.is_empty() => least(&mut group.preferred),
-            Self::Group(_) | Self::Everything => target,
+            // Nothing but exclusions: everything else matches.
+            Self::Group(_) => target,
             Self::Nothing => TERMINATED,
         }
     }
@@ -313,7 +309,6 @@ impl Part {
                 None if group.preferred.is_empty() => u64::from(TERMINATED),
                 None => sum(&group.preferred),
             },
-            Self::Everything => u64::from(TERMINATED),
             Self::Nothing => 0,
         }
     }
@@ -352,7 +347,6 @@ impl Part {
                 group.fill(start, &mut own, scratch);
                 Window::each(&own.masks, |at| window.add(at, own.score(at)));
             }
-            Self::Everything => (0..SPAN).for_each(|at| window.add(at, 0.0)),
             Self::Nothing => {}
         }
     }
