@@ -85,6 +85,14 @@ judge_on_copy() {
 judge_ocfl() { judge ocfl_valid.py --damage "$1/archive"; }
 judge_recover() { judge recover_roundtrip.py --binary "$1" "$2"; }
 judge_reindex() { judge reindex_same.py --binary "$1" "$2"; }
+# Every asked figure of relevance holds.
+judge_relevance() {
+    local program=$1 folder=$2 report
+    report=$("$program" --store "$folder" --json bench relevance \
+        --judgements "$PERENNIAL_SHARED/corpus/cmr/tests.tsv" --documents "$PERENNIAL_SHARED/corpus/data/cmr")
+    jq -r '.figures[] | "\(.what): \(.measured)"' <<<"$report"
+    jq -e '[.figures[] | select(.met != null) | .met] | length == 4 and all' >/dev/null <<<"$report"
+}
 judge_pystac() { judge_served "$1" "$2" pystac_client_walk.py '{url}/stac' "${@:3}"; }
 # The index against the evaluator of filters over 10,000 random records.
 judge_filters() { PERENNIAL_FILTER_RECORDS=10000 "$CARGO_PROGRAM" test --locked --lib random_filters_are_answered; }

@@ -40,6 +40,7 @@ run "demonstration store" make_store "$PROGRAM" "$WORK/store"
 run "corpus, all formats" judge corpus_all.py --binary "$PROGRAM" "$WORK/corpus" --shared "$PERENNIAL_SHARED" --check-coverage "$COVERAGE"
 run "questions D1 to D11" judge_questions "$PROGRAM" "$WORK/corpus"
 run "scale" judge scale.py --binary "$PROGRAM" --release --shared "$PERENNIAL_SHARED"
+run "relevance" judge_relevance "$PROGRAM" "$WORK/relevance"
 run "corpus, STAC" judge corpus_stac.py --binary "$PROGRAM" "$WORK/corpus-stac" --shared "$PERENNIAL_SHARED"
 for store in store corpus; do
     run "STAC 1.1.0 schemas" judge_stac "$PROGRAM" "$WORK/$store"

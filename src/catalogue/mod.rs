@@ -24,6 +24,7 @@ mod reimport;
 mod resolve;
 mod search;
 pub mod secrets;
+mod snippets;
 mod together;
 mod token;
 mod uploads;
@@ -47,6 +48,7 @@ pub use register::{Address, Caller};
 pub use reimport::{Reimported, Reimporter, Verdict};
 pub use resolve::{Match, Member, Naming, Referrer, Standing};
 pub use search::{Found, MAX_LIMIT, Results};
+pub use snippets::snippets;
 pub use uploads::{Chunk, UploadState, Uploads};
 pub use writer::now;
 

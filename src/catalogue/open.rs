@@ -13,10 +13,10 @@ use super::writer::Writer;
 use super::{Catalogue, follower, gate};
 use crate::archive::disk::{Disk, RealDisk};
 use crate::archive::{self, Archive, ReadError};
-use crate::importer::Names;
+use crate::importer::{Names, Thesaurus};
 use crate::index::Projection;
 use crate::index::records::Records;
-use crate::index::text::{TextIndex, TextOptions};
+use crate::index::text::{Synonyms, TextIndex, TextOptions};
 use crate::model::{self, Kind};
 use crate::schema::{BrokenSchema, Registry};
 
@@ -175,7 +175,7 @@ impl Catalogue {
         health.note_position("records", records.position());
         health.note_position("text", text.position());
         let (submissions, queue) = mpsc::sync_channel(QUEUE);
-        let searcher = text.searcher();
+        let searcher = text.searcher().with_synonyms(synonyms(store)?);
         let threads = Mutex::new(Vec::new());
         let uploads = Arc::new(Uploads::new(archive.clone(), *secrets.token_key()));
         if options.settings.read_only {
@@ -304,20 +304,40 @@ fn open_index<P: Projection, E: std::error::Error + Send + Sync + 'static>(
     open(path).map_err(|source| failed(Box::new(source)))
 }
 
+/// What else things are called, by the bundled vocabularies and those under `STORE/ontologies/*.ttl`.
+fn synonyms(store: &Path) -> Result<Synonyms, StartError> {
+    let mut thesaurus = Thesaurus::bundled();
+    for (path, bytes) in tables(store)? {
+        let failed = |error: String| StartError::Names { path: path.clone(), source: error.into() };
+        thesaurus = thesaurus.with(&bytes).map_err(|error| failed(error.to_string()))?;
+    }
+    Ok(Synonyms::new(thesaurus.groups()))
+}
+
 /// The bundled tables of names, and those under `STORE/ontologies/*.ttl`: an archivist adds a spelling there.
 fn names(store: &Path) -> Result<Names, StartError> {
     let mut names = Names::bundled().clone();
-    let Ok(entries) = std::fs::read_dir(store.join("ontologies")) else { return Ok(names) };
-    let mut tables: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    tables.retain(|path| path.extension().is_some_and(|extension| extension == "ttl"));
-    tables.sort();
-    for path in tables {
-        let failed =
-            |source: Box<dyn std::error::Error + Send + Sync>| StartError::Names { path: path.clone(), source };
-        let bytes = std::fs::read(&path).map_err(|error| failed(Box::new(error)))?;
-        names = names.with(&bytes).map_err(|error| failed(error.to_string().into()))?;
+    for (path, bytes) in tables(store)? {
+        let failed = |error: String| StartError::Names { path: path.clone(), source: error.into() };
+        names = names.with(&bytes).map_err(|error| failed(error.to_string()))?;
     }
     Ok(names)
+}
+
+/// The tables that an archivist added, in the order of their names.
+fn tables(store: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, StartError> {
+    let Ok(entries) = std::fs::read_dir(store.join("ontologies")) else { return Ok(Vec::new()) };
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "ttl"));
+    paths.sort();
+    let mut tables = Vec::with_capacity(paths.len());
+    for path in paths {
+        match std::fs::read(&path) {
+            Ok(bytes) => tables.push((path, bytes)),
+            Err(error) => return Err(StartError::Names { path, source: Box::new(error) }),
+        }
+    }
+    Ok(tables)
 }
 
 fn start_threads(

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::filters::Records;
 use super::{Catalogue, Error, token};
 use crate::index::text::{Deadline, SearchError, SequenceTest};
-use crate::model::{Query, Summary};
+use crate::model::{Query, Suggestion, Summary};
 
 /// Longest search: everything that is asked of a million records takes milliseconds, and shapes that every record must be
 /// read for some seconds.
@@ -21,7 +21,7 @@ pub struct Found {
     /// The stored bytes of the record.
     pub record: Vec<u8>,
     pub sequence: u64,
-    /// BM25 score when text was asked for.
+    /// Relevance when text was asked for.
     pub score: Option<f32>,
 }
 
@@ -33,6 +33,8 @@ pub struct Results {
     pub matched: Option<u64>,
     /// One for each aggregation asked for, in that order.
     pub aggregations: Vec<Summary>,
+    /// The text with words of the index in place of those that it does not have.
+    pub did_you_mean: Option<String>,
     /// Token of the next page, when there is one.
     pub next: Option<String>,
     /// Sequence that page one saw.
@@ -71,7 +73,20 @@ impl Catalogue {
             .collect::<Result<_, Error>>()?;
         let next = page.next.map(|cursor| token::issue(self.secrets.token_key(), &query, &cursor, sequence));
         let next = next.transpose().map_err(Error::internal("signing a page token"))?;
-        Ok(Results { found, matched: page.matched, aggregations: page.aggregations, next, sequence })
+        let (aggregations, did_you_mean) = (page.aggregations, page.did_you_mean);
+        Ok(Results { found, matched: page.matched, aggregations, did_you_mean, next, sequence })
+    }
+
+    /// The likeliest ways to go on from what was typed, at most so many.
+    ///
+    /// # Errors
+    /// `Unavailable` while starting; `Internal` when the index fails.
+    pub fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, Error> {
+        self.check_ready()?;
+        if typed.len() > MAX_TEXT_BYTES {
+            return Err(Error::parameter("q", format!("is longer than {MAX_TEXT_BYTES} bytes")));
+        }
+        self.searcher.suggest(typed, limit).map_err(search_error)
     }
 }
 
@@ -91,7 +106,7 @@ fn check(query: &Query) -> Result<(), Error> {
     Ok(())
 }
 
-fn search_error(error: SearchError) -> Error {
+pub(super) fn search_error(error: SearchError) -> Error {
     match error {
         SearchError::Unsupported { what } => Error::parameter("search", format!("{what} is not supported")),
         SearchError::UnknownProperty { path } => Error::parameter(path, "is a property that no record has"),

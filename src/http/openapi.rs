@@ -4,7 +4,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::faces::native::{files, ingest, queryables, records, resolve, search, uploads};
+use super::faces::native::{files, ingest, queryables, records, resolve, search, suggest, uploads};
 use super::faces::{ops, records as ogc, stac};
 
 #[derive(OpenApi)]
@@ -59,6 +59,7 @@ use super::faces::{ops, records as ogc, stac};
         queryables::queryables,
         queryables::all_sortables,
         queryables::sortables,
+        suggest::suggest,
         ingest::ingest,
         ingest::document,
         uploads::create,

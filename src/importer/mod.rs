@@ -16,6 +16,7 @@ pub use recognise::{Format, recognise};
 pub use shared::identify::identify;
 pub use shared::names::{Concept, Names, Role};
 pub use shared::record::FieldCounts;
+pub use shared::thesaurus::Thesaurus;
 
 /// Collection of products whose document names none.
 pub const UNCOLLECTED: &str = "uncollected";

@@ -33,7 +33,8 @@ pub use filter::{
 pub use id::{InvalidId, Key, Kind, RecordId};
 pub use location::{PayloadLocation, RecordLocation};
 pub use query::{
-    Comparison, Condition, Cursor, Facet, Hit, Page, Query, Region, SortKey, SortValue, TextMode, TextQuery, Value,
+    Comparison, Condition, Cursor, Facet, Hit, Page, Query, Region, Snippet, SortKey, SortValue, Suggestion, TextMode,
+    TextQuery, Value,
 };
 pub use references::References;
 pub use space::{BoundingBox, InvalidBox, Space};

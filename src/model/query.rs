@@ -230,6 +230,28 @@ pub struct Page {
     pub did_you_mean: Option<String>,
 }
 
+/// A way to go on from what a person typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Suggestion {
+    pub text: String,
+    /// Where it comes from: the name of a facet, `title` or `word`.
+    pub source: &'static str,
+    /// Records that have it.
+    pub count: u64,
+}
+
+/// A part of a record's text with the words that were searched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snippet {
+    /// The member it is taken from, such as `description`.
+    pub member: String,
+    pub text: String,
+    /// Where the words stand in `text`, bytes, in order and without overlap.
+    pub marks: Vec<std::ops::Range<usize>>,
+    /// Whether more of the member stands before or behind.
+    pub is_cut: bool,
+}
+
 impl Query {
     /// The kinds asked for, with the default in place.
     pub fn wanted_kinds(&self) -> &[Kind] {

@@ -52,7 +52,9 @@ fn conditions_of_every_kind_find_what_they_say() {
     let cases: Vec<(&str, u64)> = vec![
         ("", 400),
         ("q=ice", count(&|n| n % 3 == 2)),
-        ("q=scene%20ice", count(&|n| n % 3 == 2)),
+        ("q=scene%20AND%20ice", count(&|n| n % 3 == 2)),
+        ("q=scene%20ice", 400),
+        ("q=scene%20-ice", count(&|n| n % 3 != 2)),
         ("q=%22over%20ice%22", count(&|n| n % 3 == 2)),
         ("q=nowhere", 0),
         ("ids=p0007,p0008,none", 2),

@@ -9,6 +9,7 @@ pub(super) mod once;
 pub(super) mod pvl;
 pub(super) mod record;
 pub(super) mod space;
+pub(super) mod thesaurus;
 pub(super) mod time;
 pub(super) mod values;
 pub(super) mod xml;

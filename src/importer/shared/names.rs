@@ -7,11 +7,11 @@ use std::sync::{Arc, OnceLock};
 use crate::rdf::{self, Syntax, Term, Triple};
 
 /// Where our concepts and their schemes have their addresses.
-const BASE: &str = "https://w3id.org/perennial/";
-const SKOS: &str = "http://www.w3.org/2004/02/skos/core#";
+pub(super) const BASE: &str = "https://w3id.org/perennial/";
+pub(super) const SKOS: &str = "http://www.w3.org/2004/02/skos/core#";
 
 /// The tables that this binary brings.
-const TABLES: &[&str] = &[
+pub(super) const TABLES: &[&str] = &[
     include_str!("../../../ontologies/missions.ttl"),
     include_str!("../../../ontologies/platforms.ttl"),
     include_str!("../../../ontologies/instruments.ttl"),

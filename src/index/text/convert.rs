@@ -1,6 +1,7 @@
 //! Turns an event into the document that the index takes in.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::model::{Entity, Event, Facet, Instant, Kind, Name, scan};
 
@@ -8,10 +9,14 @@ use super::document::IndexDocument;
 use super::fields::Fields;
 use super::footprint::footprints;
 use super::properties::{PropertyValue, flatten};
-use super::{SHORT_SPAN, cells, order, terms, tokens};
+use super::shelf::Shelf;
+use super::{SHORT_SPAN, cells, order, standing, terms, tokens, words};
 
 /// Longest text of one member that is cut into words, bytes: a description of some 10,000 words.
 const MAX_WORDS_TEXT: usize = 64 * 1024;
+
+/// Longest identifier kept as a whole, bytes.
+const MAX_WHOLE: usize = 256;
 
 /// Most names, keywords or identifiers indexed of one record.
 const MAX_NAMES: usize = 1_000;
@@ -29,7 +34,8 @@ pub(super) fn document(fields: &Fields, event: &Event, tie: u64) -> IndexDocumen
             None
         }
     });
-    let mut writer = Writer { fields, document: IndexDocument::new() };
+    let shelf = Shelf::of(event.kind);
+    let mut writer = Writer { fields, document: IndexDocument::new(), shelf, within: HashSet::new() };
     writer.key(event, tie);
     match &entity {
         Some(entity) => writer.entity(entity, tie),
@@ -41,6 +47,9 @@ pub(super) fn document(fields: &Fields, event: &Event, tie: u64) -> IndexDocumen
 struct Writer<'f> {
     fields: &'f Fields,
     document: IndexDocument,
+    shelf: Shelf,
+    /// Of each member the words it has so far: one term each is enough.
+    within: HashSet<(u8, String)>,
 }
 
 impl Writer<'_> {
@@ -58,15 +67,21 @@ impl Writer<'_> {
         if event.kind != Kind::Product {
             self.term(&terms::kind(event.kind));
         }
-        self.words(id);
+        self.identifier(id);
         if let Some(collection) = &event.collection {
             self.document.text(fields.facets[0], collection.as_str());
             self.term(&terms::facet(Facet::Collection, collection.as_str()));
-            self.words(collection.as_str());
+            self.words(collection.as_str(), None);
         }
     }
 
     fn entity(&mut self, entity: &Entity<'_>, tie: u64) {
+        if self.shelf == Shelf::Others {
+            self.document.u64(self.fields.standing, standing::standing(entity));
+            if let Some(title) = &entity.title {
+                self.document.text(self.fields.titles, &terms::bounded(title));
+            }
+        }
         self.time(entity, tie);
         self.space(entity);
         self.names(Facet::Mission, &entity.missions);
@@ -119,9 +134,9 @@ impl Writer<'_> {
     fn names(&mut self, facet: Facet, names: &[Name<'_>]) {
         self.labels(facet, names.iter().map(|name| (name.label.as_ref(), name.as_written.as_deref())));
         for name in names.iter().take(MAX_NAMES) {
-            self.words(&name.label);
+            self.words(&name.label, Some(terms::IN_NAME));
             if let Some(as_written) = name.as_written.as_deref().filter(|as_written| *as_written != name.label) {
-                self.words(as_written);
+                self.words(as_written, Some(terms::IN_NAME));
             }
         }
     }
@@ -145,15 +160,22 @@ impl Writer<'_> {
     }
 
     fn free_text(&mut self, entity: &Entity<'_>) {
-        let members = [&entity.title, &entity.description, &entity.doi, &entity.data_type, &entity.format];
-        for text in members.into_iter().flatten() {
-            self.words(text);
+        let members = [
+            (&entity.title, Some(terms::IN_TITLE)),
+            (&entity.description, Some(terms::IN_DESCRIPTION)),
+            (&entity.data_type, None),
+            (&entity.format, None),
+        ];
+        for (text, member) in members {
+            text.iter().for_each(|text| self.words(text, member));
         }
-        entity.keywords.iter().take(MAX_NAMES).for_each(|keyword| self.words(&keyword.path));
-        entity.identifiers.iter().take(MAX_NAMES).for_each(|identifier| self.words(&identifier.value));
-        entity.aliases.iter().take(MAX_NAMES).for_each(|alias| self.words(alias));
+        entity.keywords.iter().take(MAX_NAMES).for_each(|keyword| self.words(&keyword.path, Some(terms::IN_KEYWORD)));
+        entity.doi.iter().for_each(|doi| self.identifier(doi));
+        entity.identifiers.iter().take(MAX_NAMES).for_each(|identifier| self.identifier(&identifier.value));
+        entity.aliases.iter().take(MAX_NAMES).for_each(|alias| self.identifier(alias));
         if let Some(level) = &entity.level {
-            [&level.normalised, &level.as_written].into_iter().flatten().for_each(|text| self.words(text));
+            let written = [&level.normalised, &level.as_written];
+            written.into_iter().flatten().for_each(|text| self.words(text, Some(terms::IN_NAME)));
         }
     }
 
@@ -205,11 +227,33 @@ impl Writer<'_> {
         self.document.term(self.fields.terms, bytes);
     }
 
-    fn words(&mut self, text: &str) {
+    /// An identifier by its words and, of what is no product, as a whole. Names with spaces, such as a title that
+    /// serves as one, are no more than words.
+    fn identifier(&mut self, text: &str) {
+        let is_whole = !text.contains(char::is_whitespace);
+        self.words(text, is_whole.then_some(terms::IN_ID));
+        if self.shelf == Shelf::Others && is_whole && text.len() <= MAX_WHOLE {
+            let joined = words::parts(text).concat();
+            if !joined.is_empty() {
+                self.term(&terms::whole(&joined));
+            }
+        }
+    }
+
+    fn words(&mut self, text: &str, member: Option<u8>) {
         let text = text.get(..text.floor_char_boundary(MAX_WORDS_TEXT)).unwrap_or_default();
-        self.document.text(self.fields.text, text);
-        for run in tokens::identifiers(text) {
-            self.term(&terms::identifier(run));
+        self.document.text(self.fields.text[self.shelf as usize], text);
+        if self.shelf == Shelf::Products {
+            for run in tokens::identifiers(text) {
+                self.term(&terms::identifier(run));
+            }
+        } else if let Some(member) = member {
+            for word in words::parts(text) {
+                let term = terms::within(member, &word);
+                if self.within.insert((member, word)) {
+                    self.term(&term);
+                }
+            }
         }
     }
 }

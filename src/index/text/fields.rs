@@ -46,8 +46,12 @@ pub(super) struct Fields {
     pub north: Field,
     /// Everything that is matched exactly; see [`super::terms`].
     pub terms: Field,
-    /// Words with their positions.
-    pub text: Field,
+    /// Words with their positions, one field for each of `Shelf::ALL`.
+    pub text: [Field; 2],
+    /// What speaks for a record beside its words, of all kinds but products; see [`super::standing`].
+    pub standing: Field,
+    /// Titles of the same kinds, for suggestions.
+    pub titles: Field,
     pub properties: Field,
 }
 
@@ -74,7 +78,10 @@ impl Fields {
             east: builder.add_f64_field("east", number()),
             north: builder.add_f64_field("north", number()),
             terms: builder.add_bytes_field("terms", BytesOptions::default().set_indexed()),
-            text: builder.add_text_field("text", TextOptions::default().set_indexing_options(words)),
+            text: ["text", "text_of_others"]
+                .map(|name| builder.add_text_field(name, TextOptions::default().set_indexing_options(words.clone()))),
+            standing: builder.add_u64_field("standing", number()),
+            titles: builder.add_text_field("titles", label()),
             properties: builder.add_json_field(PROPERTIES, JsonObjectOptions::from(FAST)),
             schema: builder.build(),
         }

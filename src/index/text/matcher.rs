@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use tantivy::DocId;
+use tantivy::{DocId, TERMINATED};
 
 use crate::model::{BoundingBox, Region};
 
@@ -16,7 +16,8 @@ use super::plan::{Plan, TimeWindow};
 use super::segment::Segment;
 use super::sets::{Set, Union};
 use super::snapshot::{View, holds};
-use super::{SHORT_SPAN, terms};
+use super::windows::TextWalk;
+use super::{SHORT_SPAN, standing, terms};
 
 /// A test of one document.
 pub(super) type Test<'s> = Box<dyn Fn(DocId) -> bool + 's>;
@@ -73,8 +74,7 @@ impl<'s> Matcher<'s> {
         Ok(Some(Self { view, reach, tests, deadline: plan.deadline }))
     }
 
-    /// Sets that all contain a matching document; `None` when one of them is empty here. Words come first, in the
-    /// order of the question.
+    /// Sets that all contain a matching document; `None` when one of them is empty here. Text comes first.
     fn sets(
         &self,
         plan: &Plan<'_>,
@@ -83,9 +83,12 @@ impl<'s> Matcher<'s> {
     ) -> Result<Option<Vec<Set>>, SearchError> {
         let segment = &*self.view.segment;
         let mut sets = Vec::new();
-        for word in &plan.words {
-            let Some(set) = word.set(segment, reader)? else { return Ok(None) };
-            sets.push(set);
+        if let Some(text) = &plan.text {
+            let walk = TextWalk::new(text.part(segment, reader)?, segment.documents);
+            if walk.document() == TERMINATED {
+                return Ok(None);
+            }
+            sets.push(Set::Text(Box::new(walk)));
         }
         let long_spans = long_spans_only.then(|| vec![terms::long_span()]);
         for group in plan.any_of.iter().chain(&long_spans) {
@@ -126,7 +129,6 @@ impl<'s> Matcher<'s> {
         Ok(Walk {
             view: self.view,
             tests: &self.tests,
-            words: plan.words.len(),
             sets,
             by_cost,
             next: documents.start,
@@ -140,7 +142,6 @@ impl<'s> Matcher<'s> {
 pub(super) struct Walk<'m> {
     view: &'m View,
     tests: &'m [Test<'m>],
-    words: usize,
     sets: Vec<Set>,
     /// Places in `sets`, rarest first.
     by_cost: Vec<usize>,
@@ -150,9 +151,13 @@ pub(super) struct Walk<'m> {
 }
 
 impl Walk<'_> {
-    /// Score of the document that was found last: the sum over the words in the order of the question.
-    pub(super) fn score(&mut self) -> f32 {
-        self.sets.iter_mut().take(self.words).map(Set::score).fold(0.0, |sum, score| sum + score)
+    /// Score of the document that was found last, by its words and its version; 0 when no text was asked for.
+    pub(super) fn score(&self, document: DocId) -> f32 {
+        let score = self.sets.first().map_or(0.0, Set::score);
+        match self.view.segment.standing.first(document) {
+            Some(standing) if score > 0.0 => score * standing::factor(standing),
+            _ => score,
+        }
     }
 
     fn next_in_all_sets(&mut self) -> Option<DocId> {

@@ -7,10 +7,12 @@ use super::deadline::Deadline;
 use super::error::SearchError;
 use super::filter::{self, Walkable};
 use super::properties::{MAX_DEPTH, MAX_PATH, instant_of};
-use super::scoring::{self, WordPlan};
+use super::scoring::{self, TextPlan};
+use super::shelf::Shelf;
 use super::snapshot::{KindSet, Snapshot, kind_set};
+use super::synonyms::Synonyms;
 use super::terms::TermBytes;
-use super::{cells, order, terms, words};
+use super::{cells, order, terms};
 
 /// Decides on a record by its sequence; for exact tests that need the record itself.
 pub type SequenceTest<'t> = &'t dyn RecordTest;
@@ -40,7 +42,7 @@ pub(super) struct Plan<'q> {
     pub kinds: KindSet,
     /// Of each group at least one term.
     pub any_of: Vec<Vec<TermBytes>>,
-    pub words: Vec<WordPlan>,
+    pub text: Option<TextPlan>,
     pub time: Option<TimeWindow>,
     pub region: Option<&'q Region>,
     pub tests: Vec<ConditionPlan<'q>>,
@@ -73,12 +75,13 @@ impl<'q> Plan<'q> {
     pub(super) fn new(
         query: &'q Query,
         snapshot: &Snapshot,
+        synonyms: &Synonyms,
         exact: Option<SequenceTest<'q>>,
     ) -> Result<Self, SearchError> {
         let mut plan = Self {
             kinds: kind_set(query.wanted_kinds()),
             any_of: Vec::new(),
-            words: Vec::new(),
+            text: None,
             time: query.time.and_then(time_window),
             region: query.region.as_ref(),
             tests: Vec::new(),
@@ -94,11 +97,7 @@ impl<'q> Plan<'q> {
         }
         plan.filter(query, snapshot)?;
         if let Some(text) = query.wanted_text() {
-            let field = snapshot.views.first().map(|view| view.segment.fields.text);
-            let parsed = words::parse(&text.text)?;
-            if let Some(field) = field {
-                plan.words = scoring::plan(snapshot, field, parsed)?;
-            }
+            plan.text = Some(scoring::plan(snapshot, synonyms, &Shelf::holding(plan.kinds), text)?);
         }
         Ok(plan)
     }
@@ -116,7 +115,7 @@ impl<'q> Plan<'q> {
     /// Whether nothing is asked for but kinds and a time.
     pub(super) fn asks_time_at_most(&self) -> bool {
         self.any_of.iter().all(|group| self.is_kind_group(group))
-            && self.words.is_empty()
+            && self.text.is_none()
             && self.region.is_none()
             && self.tests.is_empty()
             && self.filter.is_none()

@@ -7,31 +7,34 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, TERMINATED};
 
 use super::segment::Segment;
+use super::shelf::Shelf;
 
 /// Documents with a word of the text.
 pub(super) fn postings(
     segment: &Segment,
+    shelf: Shelf,
     word: &str,
     option: IndexRecordOption,
 ) -> io::Result<Option<SegmentPostings>> {
-    let Some(found) = segment.text.terms().get(word.as_bytes())? else { return Ok(None) };
-    segment.text.read_postings_from_terminfo(&found, option).map(Some)
+    let text = segment.text(shelf);
+    let Some(found) = text.terms().get(word.as_bytes())? else { return Ok(None) };
+    text.read_postings_from_terminfo(&found, option).map(Some)
 }
 
 /// Documents with a word that begins with `start`, right behind the words `before`. In no order, some maybe twice.
-pub(super) fn with_prefix(segment: &Segment, before: &[String], start: &str) -> io::Result<Vec<DocId>> {
+pub(super) fn with_prefix(segment: &Segment, shelf: Shelf, before: &[String], start: &str) -> io::Result<Vec<DocId>> {
     let places = match before.is_empty() {
         true => None,
-        false => Some(places_behind(segment, before)?),
+        false => Some(places_behind(segment, shelf, before)?),
     };
     let option = if places.is_some() { IndexRecordOption::WithFreqsAndPositions } else { IndexRecordOption::Basic };
     let mut documents = Vec::new();
-    let mut words = segment.text.terms().range().ge(start.as_bytes()).into_stream()?;
+    let mut words = segment.text(shelf).terms().range().ge(start.as_bytes()).into_stream()?;
     while let Some((word, found)) = words.next() {
         if !word.starts_with(start.as_bytes()) {
             break;
         }
-        let mut postings = segment.text.read_postings_from_terminfo(found, option)?;
+        let mut postings = segment.text(shelf).read_postings_from_terminfo(found, option)?;
         match &places {
             Some(places) => keep_in_place(&mut postings, places, &mut documents),
             None => keep_all(&mut postings, &mut documents),
@@ -72,10 +75,10 @@ fn keep_in_place(postings: &mut SegmentPostings, places: &[(DocId, u32)], docume
 }
 
 /// Documents with these words side by side, and the positions right behind them.
-fn places_behind(segment: &Segment, words: &[String]) -> io::Result<Vec<(DocId, u32)>> {
+fn places_behind(segment: &Segment, shelf: Shelf, words: &[String]) -> io::Result<Vec<(DocId, u32)>> {
     let mut lists = Vec::with_capacity(words.len());
     for word in words {
-        let Some(list) = postings(segment, word, IndexRecordOption::WithFreqsAndPositions)? else {
+        let Some(list) = postings(segment, shelf, word, IndexRecordOption::WithFreqsAndPositions)? else {
             return Ok(Vec::new());
         };
         lists.push(list);

@@ -15,9 +15,12 @@ use super::matcher::{Matcher, Walk};
 use super::order::{order_of, orders_between};
 use super::plain;
 use super::plan::{Plan, SequenceTest};
+use super::scoring;
 use super::segment::Segment;
+use super::shelf::Shelf;
 use super::snapshot::{Snapshot, View};
 use super::sort::{Parts, SegmentSort, SortPlan};
+use super::synonyms::Synonyms;
 
 /// Longest page. Whoever wants more takes the next one.
 pub(super) const MAX_PAGE: usize = 10_000;
@@ -28,6 +31,7 @@ const FIRST_WINDOW: DocId = 1024;
 /// Answers a question.
 pub(super) fn search(
     snapshot: &Snapshot,
+    synonyms: &Synonyms,
     query: &Query,
     exact: Option<SequenceTest<'_>>,
     deadline: &Deadline,
@@ -36,8 +40,8 @@ pub(super) fn search(
         return Err(SearchError::Unsupported { what: format!("pages of more than {MAX_PAGE} hits") });
     }
     let sort = SortPlan::new(query)?;
-    let plan = Plan::new(query, snapshot, exact)?.until(deadline);
-    let summing = Summing::new(snapshot, query, &plan, Over { exact, deadline })?;
+    let plan = Plan::new(query, snapshot, synonyms, exact)?.until(deadline);
+    let summing = Summing::new(snapshot, query, &plan, Over { synonyms, exact, deadline })?;
     let aggregator = summing.along();
     let known = plan.is_unfiltered();
     let counts = !aggregator.is_empty() || (query.count && !known);
@@ -54,6 +58,9 @@ pub(super) fn search(
         return Err(SearchError::TooLong);
     }
     let mut page = page(query, &sort, found);
+    if let Some(text) = query.wanted_text().filter(|_| page.next.is_none() && query.after.is_none()) {
+        page.did_you_mean = scoring::did_you_mean(snapshot, &Shelf::holding(plan.kinds), &text.text)?;
+    }
     if query.count {
         page.matched = Some(if known { snapshot.count(plan.kinds) } else { totals.matched });
     }
@@ -273,7 +280,7 @@ impl<'p> Pass<'p> {
         if self.wanted == 0 {
             return;
         }
-        let mut score = if self.sort.needs_score() { walk.score() } else { 0.0 };
+        let mut score = if self.sort.needs_score() { walk.score(document) } else { 0.0 };
         let parts = self.columns.parts(document, score);
         let full = self.best.len() >= self.wanted;
         if full && self.best.peek().is_some_and(|worst| parts > worst.parts) {
@@ -283,8 +290,8 @@ impl<'p> Pass<'p> {
         if self.after.is_some_and(|after| (parts, tie) <= after) {
             return;
         }
-        if !self.plan.words.is_empty() && !self.sort.needs_score() {
-            score = walk.score();
+        if self.plan.text.is_some() && !self.sort.needs_score() {
+            score = walk.score(document);
         }
         self.best.push(Row { parts, tie, document, score });
         if self.best.len() > self.wanted {
@@ -312,7 +319,7 @@ impl<'p> Pass<'p> {
 
     fn into_found(self) -> Result<Vec<Found>, SearchError> {
         let segment = &*self.view.segment;
-        let scored = !self.plan.words.is_empty();
+        let scored = self.plan.text.is_some();
         let to_found = |row: Row| {
             let sequence = segment.sequence.values.get_val(row.document);
             let hit = Hit { sequence, score: scored.then_some(row.score) };

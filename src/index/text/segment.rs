@@ -15,6 +15,7 @@ use crate::model::{Facet, Kind};
 use super::fields::{Fields, ORDER, PROPERTIES};
 use super::inventory::{SegmentProperties, letter_and_path};
 use super::properties::{BOOLS, INSTANTS, NUMBERS, TEXTS, column_path};
+use super::shelf::Shelf;
 
 /// How often each label of a facet occurs in a segment, for each kind; deleted documents count too.
 pub(super) struct LabelCounts {
@@ -39,15 +40,18 @@ pub(super) struct Segment {
     pub east: Column<f64>,
     pub north: Column<f64>,
     pub terms: Arc<InvertedIndexReader>,
-    pub text: Arc<InvertedIndexReader>,
-    pub text_lengths: FieldNormReader,
+    /// One each for the shelves.
+    pub text: [Arc<InvertedIndexReader>; 2],
+    pub text_lengths: [FieldNormReader; 2],
+    pub standing: Column<u64>,
+    pub titles: Option<StrColumn>,
     reader: SegmentReader,
     facets: [OnceLock<StrColumn>; Facet::ALL.len()],
     label_counts: [OnceLock<Arc<LabelCounts>>; Facet::ALL.len()],
-    word_count: OnceLock<u64>,
     property_columns: OnceLock<Vec<(char, String)>>,
     /// Properties by collection, see [`super::inventory`].
     pub inventory: OnceLock<Arc<SegmentProperties>>,
+    word_counts: [OnceLock<u64>; 2],
     kind_counts: OnceLock<[u32; Kind::ALL.len()]>,
 }
 
@@ -69,15 +73,20 @@ impl Segment {
             east: numbers(reader, "east")?,
             north: numbers(reader, "north")?,
             terms: reader.inverted_index(fields.terms)?,
-            text: reader.inverted_index(fields.text)?,
-            text_lengths: reader.get_fieldnorms_reader(fields.text)?,
+            text: [reader.inverted_index(fields.text[0])?, reader.inverted_index(fields.text[1])?],
+            text_lengths: [
+                reader.get_fieldnorms_reader(fields.text[0])?,
+                reader.get_fieldnorms_reader(fields.text[1])?,
+            ],
+            titles: columns.str("titles")?,
+            standing: columns.column_opt("standing")?.unwrap_or_else(|| Column::build_empty_column(reader.max_doc())),
             reader: reader.clone(),
             fields: fields.clone(),
             facets: Default::default(),
             label_counts: Default::default(),
-            word_count: OnceLock::new(),
             property_columns: OnceLock::new(),
             inventory: OnceLock::new(),
+            word_counts: Default::default(),
             kind_counts: OnceLock::new(),
         })
     }
@@ -151,14 +160,20 @@ impl Segment {
         })
     }
 
-    /// Words of all documents, as their lengths are kept (rounded); deleted ones count too.
-    pub(super) fn word_count(&self) -> u64 {
-        *self.word_count.get_or_init(|| (0..self.documents).map(|document| self.words_of(document)).sum())
+    /// Words of all documents on a shelf, as their lengths are kept (rounded); deleted ones count too.
+    pub(super) fn word_count(&self, shelf: Shelf) -> u64 {
+        let count = || (0..self.documents).map(|document| self.words_of(shelf, document)).sum();
+        *self.word_counts[shelf as usize].get_or_init(count)
     }
 
-    /// Words of one document, as its length is kept.
-    pub(super) fn words_of(&self, document: DocId) -> u64 {
-        u64::from(self.text_lengths.fieldnorm(document))
+    /// Words of one document, as its length is kept; 0 for one of the other shelf.
+    pub(super) fn words_of(&self, shelf: Shelf, document: DocId) -> u64 {
+        u64::from(self.text_lengths[shelf as usize].fieldnorm(document))
+    }
+
+    /// The words of a shelf.
+    pub(super) fn text(&self, shelf: Shelf) -> &InvertedIndexReader {
+        &self.text[shelf as usize]
     }
 
     /// Letters and paths of all property columns.

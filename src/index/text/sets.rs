@@ -5,13 +5,14 @@ use tantivy::query::Scorer;
 use tantivy::{DocId, DocSet, TERMINATED};
 
 use super::filter::ColumnRange;
+use super::windows::TextWalk;
 
 /// Documents of one condition of a question.
 pub(super) enum Set {
     Postings(Box<SegmentPostings>),
     Union(Box<Union>),
     Range(Box<ColumnRange>),
-    Scored(Box<dyn Scorer>),
+    Text(Box<TextWalk>),
 }
 
 impl Set {
@@ -20,7 +21,7 @@ impl Set {
             Self::Postings(postings) => postings.doc(),
             Self::Union(union) => union.document,
             Self::Range(range) => range.document(),
-            Self::Scored(scorer) => scorer.doc(),
+            Self::Text(walk) => walk.document(),
         }
     }
 
@@ -37,7 +38,7 @@ impl Set {
             Self::Postings(postings) => postings.seek(target),
             Self::Union(union) => union.seek(target),
             Self::Range(range) => range.seek(target),
-            Self::Scored(scorer) => scorer.seek(target),
+            Self::Text(walk) => walk.seek(target),
         }
     }
 
@@ -47,14 +48,14 @@ impl Set {
             Self::Postings(postings) => u64::from(postings.doc_freq()),
             Self::Union(union) => union.cost,
             Self::Range(range) => range.cost(),
-            Self::Scored(scorer) => scorer.cost(),
+            Self::Text(walk) => walk.cost(),
         }
     }
 
-    /// BM25 score of the present document; conditions without words have none.
-    pub(super) fn score(&mut self) -> f32 {
+    /// Score of the present document; conditions without words have none.
+    pub(super) fn score(&self) -> f32 {
         match self {
-            Self::Scored(scorer) => scorer.score(),
+            Self::Text(walk) => walk.score(),
             _ => 0.0,
         }
     }
@@ -73,11 +74,15 @@ impl List {
         Self { documents, at: 0 }
     }
 
-    fn document(&self) -> DocId {
+    pub(super) fn len(&self) -> usize {
+        self.documents.len()
+    }
+
+    pub(super) fn document(&self) -> DocId {
         self.documents.get(self.at).copied().unwrap_or(TERMINATED)
     }
 
-    fn seek(&mut self, target: DocId) -> DocId {
+    pub(super) fn seek(&mut self, target: DocId) -> DocId {
         let rest = self.documents.get(self.at..).unwrap_or_default();
         self.at += rest.partition_point(|document| *document < target);
         self.document()
@@ -107,7 +112,6 @@ impl DocSet for Listed {
 }
 
 impl Scorer for Listed {
-    /// Less than any rare word.
     fn score(&mut self) -> f32 {
         1.0
     }

@@ -10,8 +10,11 @@ use tantivy::{DocId, Searcher};
 use crate::model::{Bucket, Facet, Kind, Summary, Value};
 
 use super::aggregate;
+use super::expand::Expansions;
 use super::fields::Fields;
 use super::segment::Segment;
+use super::shelf::Shelf;
+use super::suggest::Suggestions;
 
 /// A segment as one snapshot sees it.
 pub(super) struct View {
@@ -47,8 +50,10 @@ pub(super) struct Snapshot {
     pub searcher: Searcher,
     pub views: Vec<View>,
     facets: Mutex<FacetCounts>,
-    documents_with: Mutex<HashMap<Vec<u8>, u64>>,
-    words: OnceLock<u64>,
+    documents_with: Mutex<HashMap<(Shelf, Vec<u8>), u64>>,
+    words: [OnceLock<u64>; 2],
+    pub expansions: Expansions,
+    pub suggestions: Suggestions,
     collections: OnceLock<Vec<String>>,
 }
 
@@ -88,7 +93,9 @@ impl Snapshot {
             views,
             facets: Mutex::default(),
             documents_with: Mutex::default(),
-            words: OnceLock::new(),
+            words: Default::default(),
+            expansions: Expansions::default(),
+            suggestions: Suggestions::default(),
             collections: OnceLock::new(),
         })
     }
@@ -115,26 +122,27 @@ impl Snapshot {
         self.searcher.num_docs()
     }
 
-    /// Words of all living documents.
-    pub(super) fn words(&self) -> u64 {
-        *self.words.get_or_init(|| {
+    /// Words of all living documents on a shelf.
+    pub(super) fn words(&self, shelf: Shelf) -> u64 {
+        *self.words[shelf as usize].get_or_init(|| {
             let of_view = |view: &View| {
-                let deleted: u64 = view.deleted().iter().map(|document| view.segment.words_of(*document)).sum();
-                view.segment.word_count() - deleted
+                let deleted = view.deleted().iter().map(|document| view.segment.words_of(shelf, *document));
+                view.segment.word_count(shelf) - deleted.sum::<u64>()
             };
             self.views.iter().map(of_view).sum()
         })
     }
 
-    /// Living documents that contain a word. Remembered, because with deletions it is not just looked up.
-    pub(super) fn documents_with(&self, word: &[u8]) -> tantivy::Result<u64> {
-        let remembered = self.documents_with.lock().unwrap_or_else(PoisonError::into_inner).get(word).copied();
+    /// Living documents on a shelf that contain a word. Remembered, because with deletions it is not just looked up.
+    pub(super) fn documents_with(&self, shelf: Shelf, word: &[u8]) -> tantivy::Result<u64> {
+        let key = (shelf, word.to_vec());
+        let remembered = self.documents_with.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
         if let Some(count) = remembered {
             return Ok(count);
         }
         let mut count = 0;
         for view in &self.views {
-            let text = &view.segment.text;
+            let text = view.segment.text(shelf);
             let Some(found) = text.terms().get(word)? else { continue };
             count += u64::from(found.doc_freq);
             if view.alive.is_some() {
@@ -144,7 +152,7 @@ impl Snapshot {
         }
         let mut remembered = self.documents_with.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() < MAX_REMEMBERED_WORDS {
-            remembered.insert(word.to_vec(), count);
+            remembered.insert(key, count);
         }
         Ok(count)
     }

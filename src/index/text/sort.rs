@@ -12,6 +12,7 @@ use crate::model::{Cursor, Query, SortKey, SortValue};
 use super::error::SearchError;
 use super::order::{order_of, start_of};
 use super::segment::{NumberColumn, PropertyColumns, Segment};
+use super::standing;
 use super::terms::bounded;
 
 /// Most sort keys of one question; real ones have one or two.
@@ -179,7 +180,7 @@ impl KeyColumns {
 
     fn part(&self, segment: &Segment, document: DocId, score: f32) -> Part {
         match &self.source {
-            Source::Relevance => self.directed(NUMBER_RANK, u64::from(score.to_bits())),
+            Source::Relevance => self.directed(NUMBER_RANK, relevance(segment, document, score)),
             Source::Time { alone } => self.time_part(segment.order.values.get_val(document), *alone),
             Source::Id(ids) => {
                 ids.term_ords(document).next().map_or(MISSING, |place| self.directed(TEXT_RANK, 2 * place + 1))
@@ -219,7 +220,7 @@ impl KeyColumns {
         let (rank, directed) = self.part(segment, document, score);
         let value = if self.descending { u64::MAX - directed } else { directed };
         Ok(match (&self.source, rank) {
-            (Source::Relevance, _) => SortValue::Number(f64::from(score)),
+            (Source::Relevance, _) => SortValue::Number(value as f64),
             (Source::Time { .. }, _) => {
                 start_of(segment.order.values.get_val(document)).map_or(SortValue::Missing, SortValue::Integer)
             }
@@ -238,9 +239,7 @@ impl KeyColumns {
     fn cursor_part(&self, value: &SortValue, tie: u64) -> Result<Part, SearchError> {
         let misfit = SearchError::BadCursor { reason: "a sort value has another type" };
         Ok(match (&self.source, value) {
-            (Source::Relevance, SortValue::Number(score)) => {
-                self.directed(NUMBER_RANK, u64::from((*score as f32).to_bits()))
-            }
+            (Source::Relevance, SortValue::Number(score)) => self.directed(NUMBER_RANK, *score as u64),
             (Source::Time { alone }, SortValue::Integer(start)) => self.time_part(order_of(Some(*start), tie), *alone),
             (Source::Time { alone }, SortValue::Missing) => self.time_part(order_of(None, tie), *alone),
             (Source::Id(column), SortValue::Text(id)) => self.directed(TEXT_RANK, place_of(column, id)?),
@@ -269,6 +268,12 @@ fn text_at(column: &StrColumn, place: u64) -> io::Result<String> {
     let mut text = String::new();
     column.ord_to_str(place, &mut text)?;
     Ok(text)
+}
+
+/// Place by relevance, exact as a floating-point number: it has less than 48 bits.
+fn relevance(segment: &Segment, document: DocId, score: f32) -> u64 {
+    let product = || standing::recency_of_product(start_of(segment.order.values.get_val(document)));
+    standing::place(score, segment.standing.first(document).unwrap_or_else(product))
 }
 
 fn code_of(instant: i64) -> u64 {

@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::index::{Batch, Projection};
-use crate::model::{Page, Query};
+use crate::model::{Page, Query, Suggestion};
 
 use super::deadline::Deadline;
 use super::error::{SearchError, TextError};
 use super::fields::Fields;
 use super::inventory::{self, Properties};
 use super::plan::SequenceTest;
-use super::search;
 use super::snapshot::Snapshot;
+use super::synonyms::Synonyms;
 use super::writer::{Engine, fold};
+use super::{search, suggest};
 
 /// How the index is written.
 #[derive(Debug, Clone)]
@@ -42,9 +43,16 @@ impl TextOptions {
 #[derive(Clone)]
 pub struct TextSearcher {
     snapshot: Arc<RwLock<Arc<Snapshot>>>,
+    synonyms: Arc<Synonyms>,
 }
 
 impl TextSearcher {
+    /// The same searcher, which knows what else things are called.
+    #[must_use]
+    pub fn with_synonyms(self, synonyms: Synonyms) -> Self {
+        Self { synonyms: Arc::new(synonyms), ..self }
+    }
+
     /// Answers a question. `exact` decides on candidates that all other conditions let pass, by the sequence of their
     /// records; hits, counts and facets then hold only those. A region with a geometry needs it.
     ///
@@ -64,7 +72,15 @@ impl TextSearcher {
         exact: Option<SequenceTest<'_>>,
         deadline: &Deadline,
     ) -> Result<Page, SearchError> {
-        search::search(&self.current(), query, exact, deadline)
+        search::search(&self.current(), &self.synonyms, query, exact, deadline)
+    }
+
+    /// The likeliest ways to go on from what was typed, at most so many: labels, titles, then words.
+    ///
+    /// # Errors
+    /// `Engine` when the index fails.
+    pub fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, SearchError> {
+        suggest::suggest(&self.current(), typed, limit)
     }
 
     /// Paths of all properties that records of any kind have.
@@ -138,7 +154,7 @@ impl TextIndex {
         let unusable =
             |source: tantivy::TantivyError| TextError::Unusable { path: folder.to_owned(), reason: source.to_string() };
         let snapshot = Snapshot::new(engine.searcher(), position, &fields, None, &HashSet::new()).map_err(unusable)?;
-        let searcher = TextSearcher { snapshot: Arc::new(RwLock::new(Arc::new(snapshot))) };
+        let searcher = TextSearcher { snapshot: Arc::new(RwLock::new(Arc::new(snapshot))), synonyms: Arc::default() };
         Ok(Self { folder: folder.to_owned(), options, fields, engine: Some(engine), position, searcher })
     }
 

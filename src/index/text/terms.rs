@@ -37,6 +37,23 @@ pub(super) fn identifier(run: &str) -> TermBytes {
     [b"w", hash.to_be_bytes().as_slice()].concat()
 }
 
+/// Members whose words are told apart, of all kinds but products.
+pub(super) const IN_ID: u8 = b'i';
+pub(super) const IN_TITLE: u8 = b't';
+pub(super) const IN_NAME: u8 = b'n';
+pub(super) const IN_KEYWORD: u8 = b'k';
+pub(super) const IN_DESCRIPTION: u8 = b'd';
+
+/// A word in a member.
+pub(super) fn within(member: u8, word: &str) -> TermBytes {
+    [&[b'h', member], word.as_bytes()].concat()
+}
+
+/// An identifier as a whole, by its letters and digits alone: `MOD10_L2` and `mod10l2` are one.
+pub(super) fn whole(joined: &str) -> TermBytes {
+    [b"j", joined.as_bytes()].concat()
+}
+
 /// A facet value without regard to case; collections are identifiers, so their case counts.
 pub(super) fn facet(facet: Facet, value: &str) -> TermBytes {
     let mut bytes = vec![b'f', facet_code(facet)];

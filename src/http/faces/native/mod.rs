@@ -7,6 +7,7 @@ pub mod queryables;
 pub mod records;
 pub mod resolve;
 pub mod search;
+pub mod suggest;
 pub mod uploads;
 pub mod wire;
 
@@ -51,6 +52,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/sortables", read().to(queryables::all_sortables))
         .route("/search", read().to(search::search))
         .route("/search", post().to(search::post_search))
+        .route("/suggest", read().to(suggest::suggest))
         .route("/ingest", post().to(ingest::ingest))
         .route("/documents", post().to(ingest::document))
         .route("/uploads", post().to(uploads::create))

@@ -47,7 +47,7 @@ const OWN: &[&str] = &[
 
 /// Searches products (or records of other kinds) by text, facets, time, space and properties.
 #[utoipa::path(get, path = "/api/v1/search", tag = "search",
-    params(("q" = Option<String>, Query, description = "free text: all words must occur; \"quotes\" make a phrase, word* a prefix"),
+    params(("q" = Option<String>, Query, description = "free text: all words are preferred and one is enough; \"quotes\" make a phrase, word* a start; AND, OR, NOT, +word, -word, parentheses, field:value"),
            ("kind" = Option<String>, Query, description = "kinds to find, with commas; default product"),
            ("ids" = Option<String>, Query, description = "record ids, with commas"),
            ("collection" = Option<String>, Query, description = "collections, with commas; repeat for ids that hold a comma"),
@@ -244,6 +244,10 @@ pub fn render(results: &Results, address: &str, query_string: &str) -> String {
         text.push_str(&String::from_utf8_lossy(&found.record));
     }
     text.push(']');
+    if let Some(meant) = &results.did_you_mean {
+        text.push_str(",\"did_you_mean\":");
+        json::push_string(&mut text, meant);
+    }
     aggregations::push(&mut text, &results.aggregations);
     text.push_str(",\"links\":[");
     push_link(&mut text, "self", &format!("{address}?{query_string}"));

@@ -70,6 +70,9 @@ pub struct SearchBody {
     /// Sequence of the archive's log that page one saw.
     pub sequence: u64,
     pub records: Vec<Object>,
+    /// The text with words of the index in place of those that it does not have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub did_you_mean: Option<String>,
     /// By field as asked for.
     pub facets: BTreeMap<String, SummaryBody>,
     /// By field and node as asked for.

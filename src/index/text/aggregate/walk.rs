@@ -9,11 +9,13 @@ use super::super::matcher::Matcher;
 use super::super::plain;
 use super::super::plan::{Plan, SequenceTest};
 use super::super::snapshot::Snapshot;
+use super::super::synonyms::Synonyms;
 use super::{Aggregator, check, lacks_width, with_width, without_own};
 
 /// What decides on candidates last, and when to end.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Over<'t> {
+    pub synonyms: &'t Synonyms,
     pub exact: Option<SequenceTest<'t>>,
     pub deadline: &'t Deadline,
 }
@@ -82,7 +84,7 @@ fn summarise(
     wanted: &[&Aggregation],
     over: Over<'_>,
 ) -> Result<Vec<Summary>, SearchError> {
-    let plan = Plan::new(query, snapshot, over.exact)?.until(over.deadline);
+    let plan = Plan::new(query, snapshot, over.synonyms, over.exact)?.until(over.deadline);
     if let [aggregation] = wanted
         && let Some(summary) = known(snapshot, &plan, aggregation)?
     {

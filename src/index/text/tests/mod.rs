@@ -70,7 +70,9 @@ fn check(searcher: &TextSearcher, oracle: &Oracle, query: &Query) {
     let mut found = sequences(&hits);
     let mut wanted: Vec<u64> = expected.iter().map(|record| record.sequence).collect();
     if query.sort.contains(&SortKey::Relevance) {
-        assert!(hits.windows(2).all(|pair| pair[0].score >= pair[1].score), "{query:?}");
+        // Scores within a step are about equal: then recency decides.
+        let score = |hit: &Hit| f64::from(hit.score.expect("a score"));
+        assert!(hits.windows(2).all(|pair| score(&pair[0]) >= score(&pair[1]) / 1.2), "{query:?}");
         found.sort_unstable();
         wanted.sort_unstable();
     }
@@ -134,7 +136,11 @@ fn a_rebuild_in_several_threads_gives_the_same_answers() {
     assert_eq!((rebuilt.position(), rebuilt.document_count()), (index.position(), index.document_count()));
     let mut random = Random::new(6);
     let queries: Vec<Query> = (0..60).map(|_| random_query(&mut random)).collect();
-    assert_eq!(answers(&rebuilt.searcher(), &queries), answers(&index.searcher(), &queries));
+    for query in &queries {
+        let queries = std::slice::from_ref(query);
+        let (one, other) = (answers(&rebuilt.searcher(), queries), answers(&index.searcher(), queries));
+        assert!(one == other, "{query:?}");
+    }
     let (last, key) = (rebuilt.position(), &changes[0].event);
     let tombstone = change(last + 1, 9, key.kind, key.collection.as_ref().map(|id| id.as_str()), key.id.as_str(), None);
     rebuilt.apply(&batches(&[tombstone], 1)).expect("applies");
@@ -211,7 +217,7 @@ fn a_damaged_or_foreign_index_is_reported_as_unusable_and_a_second_writer_as_bus
     let meta = folder.path().join("meta.json");
     let text = std::fs::read_to_string(&meta).expect("has meta.json");
     let damages = [
-        text.replace("\"payload\": \"2 ", "\"payload\": \"0 "),
+        text.replace("\"payload\": \"3 ", "\"payload\": \"0 "),
         text.replace("footprint_body", "foot_print_body"),
         text.replace("\"payload\"", "\"other\""),
         text[..text.len() / 2].to_owned(),
@@ -260,10 +266,10 @@ fn identifiers_are_found_whole_by_their_parts_and_by_their_start() {
         found.sort_unstable();
         found
     };
-    let cases: [(&str, &[u64]); 17] = [
+    let cases: [(&str, &[u64]); 23] = [
         ("mod10_l2", &[1]),
         ("MOD10", &[1, 2]),
-        ("mod10 l2", &[1, 2]),
+        ("mod10 AND l2", &[1, 2]),
         ("\"mod10 l2\"", &[1]),
         ("\"L2 of\"", &[2]),
         ("\"of L2\"", &[]),
@@ -277,7 +283,13 @@ fn identifiers_are_found_whole_by_their_parts_and_by_their_start() {
         ("iuvs", &[3]),
         ("maven.iuvs", &[3]),
         ("c", &[1, 2, 3]),
-        ("snow rain", &[]),
+        ("snow AND rain", &[]),
+        ("snow rain", &[1]),
+        ("snow -cover", &[]),
+        ("covers", &[1]),
+        ("\"covers\"", &[]),
+        ("somethng", &[2]),
+        ("(snow OR something) -l2", &[]),
     ];
     for (words, expected) in cases {
         assert_eq!(text(words), expected, "{words}");

@@ -243,7 +243,8 @@ impl Record {
         if let Some(phrase) = text.strip_prefix('"') {
             return side_by_side(&split(phrase));
         }
-        text.split_whitespace().all(|word| match word.strip_suffix('*') {
+        let mut words = text.split(" AND ").flat_map(|required| required.split_whitespace());
+        let has = |word: &str| match word.strip_suffix('*') {
             Some(start) => {
                 let parts = split(start);
                 let (last, before) = parts.split_last().expect("a word");
@@ -253,7 +254,8 @@ impl Record {
                 })
             }
             None => side_by_side(&split(word)),
-        })
+        };
+        if text.contains(" AND ") { words.all(has) } else { words.any(has) }
     }
 }
 

@@ -242,6 +242,8 @@ pub(super) fn random_query(random: &mut Random) -> Query {
             "\"sea ice\"",
             "sno*",
             "radar height",
+            "radar AND height",
+            "sea AND ice",
             "mod10 l2",
             "dust item",
             "mod10_l*",
