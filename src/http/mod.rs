@@ -13,6 +13,7 @@ pub mod openapi;
 mod parameters;
 mod problem;
 mod range;
+mod region;
 mod server;
 mod spool;
 mod state;

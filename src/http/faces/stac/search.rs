@@ -8,14 +8,12 @@ use serde_json::value::RawValue;
 use super::{GEOJSON, link, wire};
 use crate::catalogue::{Error, MAX_LIMIT, Results};
 use crate::http::body::{self, MAX_RECORD_BYTES};
-use crate::http::faces::native::search::bounding_box;
-use crate::http::interval;
+use crate::http::{interval, region};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, Problem, ProblemBody};
 use crate::http::state::State;
 use crate::model::uri::encode;
-use crate::model::{BoundingBox, Facet, Query, Region, json};
-use crate::query::Shape;
+use crate::model::{Facet, Query, json};
 
 /// Items on a page unless asked otherwise.
 const DEFAULT_LIMIT: usize = 10;
@@ -38,7 +36,7 @@ pub enum Method {
 pub struct Ask {
     pub collections: Vec<String>,
     ids: Vec<String>,
-    bbox: Option<BoundingBox>,
+    bbox: Option<Vec<f64>>,
     datetime: Option<String>,
     intersects: Option<String>,
     limit: Option<usize>,
@@ -81,7 +79,7 @@ impl Ask {
     pub fn from_query(request: &HttpRequest, known: &[&str]) -> Result<Self, Problem> {
         let mut parameters = Parameters::of(request)?;
         let mut ask = Self {
-            bbox: parameters.one("bbox")?.map(|text| bounding_box(&text)).transpose()?,
+            bbox: parameters.one("bbox")?.map(|text| region::numbers("bbox", &text)).transpose()?,
             datetime: parameters.one("datetime")?,
             token: parameters.one("token")?,
             count: wants_count(parameters.one("count")?.as_deref())?,
@@ -104,11 +102,10 @@ impl Ask {
             return Err(Problem::bad_request("a search is a JSON object"));
         }
         let body: Body<'_> = serde_json::from_str(text).map_err(|error| Problem::bad_request(error.to_string()))?;
-        let bbox = body.bbox.as_deref().map(BoundingBox::from_numbers).transpose();
         Ok(Self {
             collections: body.collections.unwrap_or_default(),
             ids: body.ids.unwrap_or_default(),
-            bbox: bbox.map_err(|error| Error::parameter("bbox", error.to_string()))?,
+            bbox: body.bbox,
             datetime: body.datetime,
             intersects: body.intersects.map(|raw| raw.get().to_owned()).filter(|text| text != "null"),
             limit: body.limit,
@@ -120,8 +117,8 @@ impl Ask {
     fn query(&self) -> Result<Query, Error> {
         let region = match (&self.bbox, &self.intersects) {
             (Some(_), Some(_)) => return Err(Error::parameter("intersects", "cannot be combined with bbox")),
-            (Some(bbox), None) => Some(Region { body: "earth".to_owned(), bbox: *bbox, geometry: None }),
-            (None, Some(text)) => Some(region_of(text)?),
+            (Some(bbox), None) => Some(region::of_box("earth".to_owned(), bbox)?),
+            (None, Some(text)) => Some(region::of_geometry("earth".to_owned(), text.clone())?),
             (None, None) => None,
         };
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
@@ -142,13 +139,6 @@ impl Ask {
         }
         Ok(query)
     }
-}
-
-fn region_of(text: &str) -> Result<Region, Error> {
-    let refuse = |reason: String| Error::parameter("intersects", reason);
-    let shape = Shape::parse(text).map_err(|error| refuse(error.to_string()))?;
-    let bbox = shape.envelope().ok_or_else(|| refuse("the geometry is empty".to_owned()))?;
-    Ok(Region { body: "earth".to_owned(), bbox, geometry: Some(text.to_owned()) })
 }
 
 /// `GET /stac/search`.
