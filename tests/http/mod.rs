@@ -6,4 +6,5 @@ mod input;
 mod records;
 mod safety;
 mod search;
+mod space;
 mod stac;

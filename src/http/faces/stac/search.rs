@@ -8,10 +8,10 @@ use serde_json::value::RawValue;
 use super::{GEOJSON, link, wire};
 use crate::catalogue::{Error, MAX_LIMIT, Results};
 use crate::http::body::{self, MAX_RECORD_BYTES};
-use crate::http::{interval, region};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, Problem, ProblemBody};
 use crate::http::state::State;
+use crate::http::{interval, region};
 use crate::model::uri::encode;
 use crate::model::{Facet, Query, json};
 
