@@ -29,6 +29,7 @@ mod together;
 mod token;
 mod uploads;
 mod versions;
+mod walk;
 mod writer;
 
 use std::sync::Arc;
@@ -50,6 +51,7 @@ pub use resolve::{Match, Member, Naming, Referrer, Standing};
 pub use search::{Found, MAX_LIMIT, Results};
 pub use snippets::snippets;
 pub use uploads::{Chunk, UploadState, Uploads};
+pub use walk::{Extent, Walked};
 pub use writer::now;
 
 use crate::archive::{Archive, StageError, Stager};

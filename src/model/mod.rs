@@ -37,6 +37,6 @@ pub use query::{
     TextQuery, Value,
 };
 pub use references::References;
-pub use space::{BoundingBox, InvalidBox, Space};
+pub use space::{BoundingBox, HELIOPROJECTIVE, InvalidBox, Space};
 pub use step::{InvalidStep, TimeStep};
 pub use time::{Instant, InvalidTime, TimeRange, TimeSpan};

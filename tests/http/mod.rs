@@ -10,5 +10,6 @@ mod pages;
 mod records;
 mod safety;
 mod search;
+mod space;
 mod stac;
 mod stac_extensions;

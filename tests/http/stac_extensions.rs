@@ -14,7 +14,7 @@ fn item(n: u32) -> Value {
         "properties": { "datetime": format!("2020-06-{:02}T00:00:00Z", n + 1), "eo:cloud_cover": 100 - 5 * n, "view:sun": { "azimuth": n } },
         "links": [], "assets": { "b4": { "href": "https://example.org/b4.tif" } },
     });
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         item["properties"]["note"] = json!(format!("100% of {n}_a"));
     }
     item

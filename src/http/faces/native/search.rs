@@ -8,12 +8,12 @@ use super::wire::SearchBody;
 use crate::catalogue::{Error, Results};
 use crate::http::body::read_text;
 use crate::http::faces::filter;
-use crate::http::interval;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
+use crate::http::{export, interval, region};
 use crate::model::uri::encode;
-use crate::model::{BoundingBox, Comparison, Condition, Facet, Kind, Query, Region, SortKey, Value, json};
+use crate::model::{Comparison, Condition, Facet, Kind, Query, SortKey, Value, json};
 use crate::query::cql2::{MAX_JSON_BYTES, native};
 
 /// Hits on a page unless asked otherwise.
@@ -35,6 +35,8 @@ const OWN: &[&str] = &[
     "keyword",
     "datetime",
     "bbox",
+    "circle",
+    "intersects",
     "property",
     "filter",
     "filter-lang",
@@ -42,6 +44,7 @@ const OWN: &[&str] = &[
     "sort",
     "limit",
     "token",
+    "f",
     "count",
 ];
 
@@ -56,7 +59,9 @@ const OWN: &[&str] = &[
            ("access" = Option<String>, Query), ("keyword" = Option<String>, Query),
            ("body" = Option<String>, Query, description = "body of the footprints and of bbox, lower case; with bbox default earth"),
            ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"),
-           ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"),
+           ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees (or with heights west,south,low,east,north,high); west > east crosses 180°; longitudes of other bodies may run to 360"),
+           ("circle" = Option<String>, Query, description = "longitude,latitude,radius in degrees: footprints that a circle on the sphere meets (a cone on the sky)"),
+           ("intersects" = Option<String>, Query, description = "GeoJSON geometry that footprints meet"),
            ("property" = Option<Vec<String>>, Query, description = "condition on properties, repeatable: eo:cloud_cover<5, name=value, name!=value, >=, <=, >"),
            ("filter" = Option<String>, Query, description = "CQL2; its properties are those of /api/v1/queryables"),
            ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"),
@@ -71,6 +76,7 @@ const OWN: &[&str] = &[
            ("ranges" = Option<Vec<String>>, Query, description = "field and ranges, first value included, last not, repeatable: properties.eo:cloud_cover=..10,10..30,30.."),
            ("statistics" = Option<String>, Query, description = "fields whose least and greatest value to find, with commas"),
            ("limit" = Option<usize>, Query, description = "records on the page; default 20, at most 10000; 0 for counts alone"), ("token" = Option<String>, Query, description = "the next link carries it"),
+           ("f" = Option<String>, Query, description = "json (default), or a file: ndjson, csv, geojson, geoparquet, votable; the whole result, or with limit a page whose Link header names the next"),
            ("count" = Option<String>, Query, description = "exact (default) or none")),
     responses((status = 200, body = SearchBody), (status = 400, body = ProblemBody, content_type = "application/problem+json"),
               (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
@@ -94,7 +100,15 @@ pub async fn post_search(request: HttpRequest, state: Data<State>, mut payload: 
 
 async fn answer(request: &HttpRequest, state: &State, mut parameters: Parameters, query_string: &str) -> Answer {
     let token = parameters.one("token")?;
+    let format = export::format(parameters.one("f")?.as_deref())?;
     let query = query(parameters)?;
+    if let Some(collections) = query.facets.get(&Facet::Collection).cloned().filter(|_| format.is_some()) {
+        let catalogue = state.catalogue.clone();
+        crate::http::blocking(move || catalogue.check_collections(&collections)).await?;
+    }
+    if let Some(format) = format {
+        return export::answer(request, state, (query, token), format, query_string).await;
+    }
     let base = state.base(request);
     let catalogue = state.catalogue.clone();
     let (results, _) = crate::http::blocking(move || {
@@ -128,16 +142,8 @@ pub fn query(mut parameters: Parameters) -> Result<Query, Error> {
         }
     }
     query.time = parameters.one("datetime")?.map(|text| interval::parse(&text)).transpose()?;
-    match parameters.one("bbox")? {
-        Some(text) => {
-            let bbox = bounding_box(&text)?;
-            let body = match body.as_slice() {
-                [] => "earth".to_owned(),
-                [body] => body.to_lowercase(),
-                _ => return Err(Error::parameter("body", "bbox asks about one body at a time")),
-            };
-            query.region = Some(Region { body, bbox, geometry: None });
-        }
+    match region::read(&mut parameters, &body)? {
+        Some(region) => query.region = Some(region),
         None if !body.is_empty() => {
             query.facets.insert(Facet::Body, body);
         }
@@ -158,17 +164,6 @@ pub fn query(mut parameters: Parameters) -> Result<Query, Error> {
     };
     parameters.finish(&[OWN, aggregations::PARAMETERS].concat())?;
     Ok(query)
-}
-
-/// Reads `west,south,east,north` (heights allowed).
-///
-/// # Errors
-/// 400 that names the number that is wrong.
-pub fn bounding_box(text: &str) -> Result<BoundingBox, Error> {
-    let numbers = text.split(',').map(|number| number.trim().parse::<f64>());
-    let numbers = numbers.collect::<Result<Vec<f64>, _>>();
-    let numbers = numbers.map_err(|_| Error::parameter("bbox", "must be numbers with commas between"))?;
-    BoundingBox::from_numbers(&numbers).map_err(|error| Error::parameter("bbox", error.to_string()))
 }
 
 /// Reads a condition such as `eo:cloud_cover<5`.

@@ -7,8 +7,9 @@ use super::period;
 use crate::catalogue::Error;
 use crate::http::faces::native::search as native;
 use crate::http::parameters::Parameters;
+use crate::http::region;
 use crate::model::uri::encode;
-use crate::model::{Condition, Facet, Kind, Query, Region, SortKey, TextQuery, TimeRange};
+use crate::model::{Condition, Facet, Kind, Query, SortKey, TextQuery, TimeRange};
 
 /// Parameters of the page, for those who give another one.
 const KNOWN: &[&str] = &[
@@ -172,9 +173,9 @@ impl Asked {
             ..Query::default()
         };
         if !self.area.is_empty() {
-            let bbox = native::bounding_box(&self.area)?;
+            let numbers = region::numbers("area", &self.area)?;
             query.facets.remove(&Facet::Body);
-            query.region = Some(Region { body: self.area_body()?.to_lowercase(), bbox, geometry: None });
+            query.region = Some(region::of_box(self.area_body()?.to_lowercase(), &numbers)?);
         }
         query.conditions =
             self.properties.iter().map(|text| native::condition(text)).collect::<Result<Vec<Condition>, Error>>()?;

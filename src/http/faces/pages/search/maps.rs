@@ -7,9 +7,9 @@ use maud::{Markup, html};
 use super::asked::Asked;
 use super::hits::key_of;
 use crate::catalogue::Found;
-use crate::http::faces::native::search as native;
 use crate::http::faces::pages::map::{Footprint, Outline, View, footprints};
 use crate::http::faces::pages::{address, words};
+use crate::http::region;
 use crate::model::Entity;
 
 /// Maps on one page.
@@ -64,6 +64,7 @@ fn map(body: &str, placed: &[Placed], chosen: Option<&Outline>) -> Markup {
 
 /// The area that was asked for.
 fn chosen(asked: &Asked) -> Option<Outline> {
-    let bbox = native::bounding_box(&asked.area).ok()?;
-    Outline::of_box(&asked.area_body().ok()?.to_lowercase(), &bbox)
+    let numbers = region::numbers("area", &asked.area).ok()?;
+    let region = region::of_box(asked.area_body().ok()?.to_lowercase(), &numbers).ok()?;
+    Outline::of_box(&region.body, &region.bbox)
 }
