@@ -5,8 +5,8 @@ use std::time::{Duration, Instant as Clock};
 use super::nearest::nearest;
 use super::{Catalogue, Error};
 use crate::index::text::RecordTest;
-use crate::model::{Entity, Facet, Filter, Instant, Kind, PropertyName, Query};
-use crate::query::Shape;
+use crate::model::{Entity, Facet, Filter, Instant, Kind, PropertyName, Query, Region, Space};
+use crate::query::{Circle, Shape};
 use crate::query::evaluate::{StoredRecord, Truth, truth};
 
 /// Longest time that one search may look at records one by one; an index answers nearly everything without.
@@ -80,6 +80,28 @@ fn required<'f>(name: &'f PropertyName, members: &mut Vec<Vec<&'f str>>) {
     }
 }
 
+/// What of a record says where.
+#[derive(serde::Deserialize)]
+struct Places<'a> {
+    #[serde(borrow, default)]
+    space: Vec<Space<'a>>,
+}
+
+/// The exact shape of a region.
+fn shape_of(region: &Region) -> Result<Shape, Error> {
+    let shape = match (&region.geometry, region.circle) {
+        (Some(text), _) => Shape::parse(text).map_err(|error| Error::parameter("intersects", error.to_string()))?,
+        (None, Some([longitude, latitude, radius])) => Shape::of_circle(
+            Circle::new(longitude, latitude, radius).ok_or_else(|| Error::parameter("circle", "is no circle"))?,
+        ),
+        (None, None) => Shape::of_box(&region.bbox),
+    };
+    Ok(match region.heights {
+        Some([low, high]) => shape.between_heights(low, high),
+        None => shape,
+    })
+}
+
 /// Looks at records, for one search.
 pub(super) struct Records<'c> {
     catalogue: &'c Catalogue,
@@ -92,14 +114,7 @@ pub(super) struct Records<'c> {
 impl<'c> Records<'c> {
     /// What a query needs records for; nothing when its index decides alone.
     pub(super) fn of(catalogue: &'c Catalogue, query: &Query) -> Result<Option<Self>, Error> {
-        let region = query.region.as_ref().and_then(|region| Some((region.geometry.as_deref()?, region.body.clone())));
-        let region = match region {
-            Some((text, body)) => {
-                let shape = Shape::parse(text).map_err(|error| Error::parameter("intersects", error.to_string()))?;
-                Some((shape, body))
-            }
-            None => None,
-        };
+        let region = query.region.as_ref().map(|region| Ok((shape_of(region)?, region.body.clone()))).transpose()?;
         if region.is_none() && query.filter.is_none() {
             return Ok(None);
         }
@@ -135,8 +150,8 @@ impl RecordTest for Records<'_> {
             return false;
         }
         let Ok(record) = self.catalogue.record_at(sequence) else { return true };
-        let Ok(entity) = Entity::view(&record) else { return true };
-        entity.space.iter().filter(|space| space.body == *body).any(|space| shape.intersects_footprint(space))
+        let Ok(places) = serde_json::from_slice::<Places<'_>>(&record) else { return true };
+        places.space.iter().filter(|space| space.body == *body).any(|space| shape.intersects_footprint(space))
     }
 
     fn truth(&self, sequence: u64, filter: &Filter) -> Truth {

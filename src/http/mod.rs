@@ -14,6 +14,7 @@ pub mod openapi30;
 mod parameters;
 mod problem;
 mod range;
+mod region;
 mod server;
 mod spool;
 mod state;

@@ -36,6 +36,6 @@ pub use query::{
     Comparison, Condition, Cursor, Facet, Hit, Page, Query, Region, SortKey, SortValue, TextMode, TextQuery, Value,
 };
 pub use references::References;
-pub use space::{BoundingBox, InvalidBox, Space};
+pub use space::{BoundingBox, HELIOPROJECTIVE, InvalidBox, Space};
 pub use step::{InvalidStep, TimeStep};
 pub use time::{Instant, InvalidTime, TimeRange, TimeSpan};

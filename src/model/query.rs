@@ -88,14 +88,26 @@ impl Facet {
     }
 }
 
-/// Where the footprint must lie: it intersects the box, or the GeoJSON geometry. Only footprints on `body` count.
-#[derive(Debug, Clone, PartialEq)]
+/// Where the footprint must lie: it shares a point with the box, or with the geometry or circle within it. Only
+/// footprints on `body` count.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Region {
     /// `earth`, `mars`, `sky`, …: lower case.
     pub body: String,
     pub bbox: BoundingBox,
     /// GeoJSON geometry text for an exact test after the box; `bbox` is then its envelope.
     pub geometry: Option<String>,
+    /// Longitude and latitude of a centre and the angle around it, degrees; `bbox` is then its envelope.
+    pub circle: Option<[f64; 3]>,
+    /// Lowest and highest height, metres: compared where a footprint has heights.
+    pub heights: Option<[f64; 2]>,
+}
+
+impl Region {
+    /// Whether the box alone says where.
+    pub fn is_plain_box(&self) -> bool {
+        self.geometry.is_none() && self.circle.is_none() && self.heights.is_none()
+    }
 }
 
 /// What to sort by. Ties always break by the record's key, so that the order is total and survives merge and reindex.

@@ -20,7 +20,17 @@ pub struct Space<'a> {
     /// `[west, south, east, north]` or with heights `[west, south, low, east, north, high]`, degrees.
     #[serde(default)]
     pub bbox: Option<Vec<f64>>,
+    /// Centre of a circle, longitude and latitude in degrees.
+    #[serde(default)]
+    pub centre: Option<Vec<f64>>,
+    /// Angle from the centre to the edge, degrees.
+    #[serde(default)]
+    pub radius: Option<f64>,
 }
+
+/// Frame of angles around the centre of the Sun's disk as an observer sees it. They are no positions on the Sun nor on
+/// the sky, so they are kept and never searched.
+pub const HELIOPROJECTIVE: &str = "helioprojective";
 
 fn earth() -> Cow<'static, str> {
     Cow::Borrowed("earth")
@@ -42,7 +52,7 @@ pub enum InvalidBox {
 }
 
 /// A box in degrees; `west > east` means that it crosses ±180° (RFC 7946 § 5.2).
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct BoundingBox {
     pub west: f64,
     pub south: f64,

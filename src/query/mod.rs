@@ -5,4 +5,4 @@ pub mod cql2;
 pub mod evaluate;
 mod shape;
 
-pub use shape::{Shape, ShapeError};
+pub use shape::{Circle, MAX_POSITIONS, PartBox, RingFault, Shape, ShapeError};

@@ -110,6 +110,7 @@ impl Writer<'_> {
             self.document.f64(fields.south, footprint.area.south);
             self.document.f64(fields.east, footprint.area.east);
             self.document.f64(fields.north, footprint.area.north);
+            self.document.u64(fields.footprint_is_box, u64::from(footprint.is_exact));
             for term in cells::footprint_terms(&footprint.body, &footprint.area) {
                 self.term(&term);
             }

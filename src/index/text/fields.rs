@@ -38,12 +38,14 @@ pub(super) struct Fields {
     pub id: Field,
     /// Canonical labels, one column per facet in the order of `Facet::ALL`.
     pub facets: [Field; Facet::ALL.len()],
-    /// Five columns that run in parallel: one value of each per footprint.
+    /// Six columns that run in parallel: one value of each per box of a footprint.
     pub footprint_body: Field,
     pub west: Field,
     pub south: Field,
     pub east: Field,
     pub north: Field,
+    /// 1 where the footprint is its box, 0 where the record itself must be looked at.
+    pub footprint_is_box: Field,
     /// Everything that is matched exactly; see [`super::terms`].
     pub terms: Field,
     /// Words with their positions.
@@ -73,6 +75,7 @@ impl Fields {
             south: builder.add_f64_field("south", number()),
             east: builder.add_f64_field("east", number()),
             north: builder.add_f64_field("north", number()),
+            footprint_is_box: builder.add_u64_field("footprint_is_box", number()),
             terms: builder.add_bytes_field("terms", BytesOptions::default().set_indexed()),
             text: builder.add_text_field("text", TextOptions::default().set_indexing_options(words)),
             properties: builder.add_json_field(PROPERTIES, JsonObjectOptions::from(FAST)),

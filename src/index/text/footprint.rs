@@ -1,32 +1,55 @@
-//! Boxes of a record's footprints, as the index compares them.
-
-use serde::Deserialize;
-use serde_json::value::RawValue;
+//! Boxes of a record's footprints, as the index compares them; which of them need no further look is said with them.
 
 use crate::model::{BoundingBox, Space};
+use crate::query::Shape;
 
-/// Most boxes kept of one record; more become one box around all.
-const MAX_BOXES: usize = 64;
+/// Most footprints of one record that are kept apart; the rest become one box around all.
+const MAX_FOOTPRINTS: usize = 64;
 
 /// A box on a body.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Footprint {
     pub body: String,
     pub area: BoundingBox,
+    /// What meets the box meets the footprint.
+    pub is_exact: bool,
 }
 
-/// The footprints of a record: its boxes, else the envelopes of the parts of its geometries.
+/// Boxes of the footprints of a record: together they hold all of it, whatever it is compared with.
 pub(super) fn footprints(spaces: &[Space<'_>]) -> Vec<Footprint> {
     let mut footprints = Vec::new();
-    for space in spaces.iter().take(MAX_BOXES) {
-        let body = super::terms::bounded(&space.body.to_lowercase()).into_owned();
-        let areas = match space.bbox.as_deref().and_then(box_of_numbers) {
-            Some(area) => vec![area],
-            None => space.geometry.map(|geometry| envelopes(geometry.get())).unwrap_or_default(),
-        };
-        footprints.extend(areas.into_iter().map(|area| Footprint { body: body.clone(), area }));
+    let mut take = |body: &str, shape: &Shape| {
+        let body = super::terms::bounded(&body.to_lowercase()).into_owned();
+        let boxes = shape.boxes().into_iter();
+        footprints.extend(boxes.map(|part| Footprint {
+            body: body.clone(),
+            area: part.area,
+            is_exact: part.is_exact,
+        }));
+    };
+    if spaces.len() <= MAX_FOOTPRINTS {
+        for space in spaces {
+            Shape::of_footprint(space).into_iter().for_each(|shape| take(&space.body, &shape));
+        }
+        return footprints;
+    }
+    let bodies: std::collections::BTreeSet<&str> = spaces.iter().map(|space| space.body.as_ref()).collect();
+    for body in bodies.into_iter().take(MAX_FOOTPRINTS) {
+        Shape::of_footprints(spaces, body).into_iter().for_each(|shape| take(body, &shape));
     }
     footprints
+}
+
+/// Whether a box lies within another, so that whatever it holds meets that other.
+pub(super) fn is_within(inner: &BoundingBox, outer: &BoundingBox) -> bool {
+    if inner.south < outer.south || inner.north > outer.north {
+        return false;
+    }
+    match (inner.west <= inner.east, outer.west <= outer.east) {
+        (true, true) | (false, false) => outer.west <= inner.west && inner.east <= outer.east,
+        (true, false) => inner.west >= outer.west || inner.east <= outer.east,
+        (false, true) => outer.west <= -180.0 && outer.east >= 180.0,
+    }
 }
 
 /// Whether two boxes have a point in common; edges count. Either may cross ±180°.
@@ -44,107 +67,27 @@ pub(super) fn intersects(one: &BoundingBox, other: &BoundingBox) -> bool {
     }
 }
 
-/// Reads a box liberally: longitudes of 0 to 360 (common for planets and the sky) become -180 to 180.
-fn box_of_numbers(numbers: &[f64]) -> Option<BoundingBox> {
-    let (west, south, east, north) = match *numbers {
-        [west, south, east, north] | [west, south, _, east, north, _] => (west, south, east, north),
-        _ => return None,
-    };
-    let finite = [west, south, east, north].iter().all(|number| number.is_finite());
-    finite.then(|| normalised(west, south, east, north))
-}
-
-fn normalised(west: f64, south: f64, east: f64, north: f64) -> BoundingBox {
-    let (south, north) = (south.min(north).clamp(-90.0, 90.0), north.max(south).clamp(-90.0, 90.0));
-    if east - west >= 360.0 {
-        return BoundingBox { west: -180.0, south, east: 180.0, north };
-    }
-    let into_range = |longitude: f64| {
-        if (-180.0..=180.0).contains(&longitude) { longitude } else { (longitude + 180.0).rem_euclid(360.0) - 180.0 }
-    };
-    BoundingBox { west: into_range(west), south, east: into_range(east), north }
-}
-
-/// What is read of a GeoJSON geometry.
-#[derive(Deserialize)]
-struct Geometry<'a> {
-    #[serde(rename = "type", default)]
-    kind: String,
-    #[serde(borrow, default)]
-    coordinates: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    geometries: Vec<&'a RawValue>,
-}
-
-/// Envelopes of the parts of a geometry: a multi-geometry cut at ±180° (RFC 7946 § 3.1.9) gives one on each side.
-fn envelopes(geometry: &str) -> Vec<BoundingBox> {
-    let mut parts = Vec::new();
-    let Ok(geometry) = serde_json::from_str::<Geometry<'_>>(geometry) else { return parts };
-    let elements = match (geometry.kind.as_str(), geometry.coordinates) {
-        ("GeometryCollection", _) => {
-            let inner = geometry.geometries.iter().filter_map(|inner| serde_json::from_str(inner.get()).ok());
-            inner.filter_map(|inner: Geometry<'_>| inner.coordinates).collect()
-        }
-        ("MultiPolygon" | "MultiLineString" | "MultiPoint", Some(coordinates)) => {
-            serde_json::from_str::<Vec<&RawValue>>(coordinates.get()).unwrap_or_default()
-        }
-        (_, coordinates) => coordinates.into_iter().collect(),
-    };
-    parts.extend(elements.into_iter().filter_map(|element| envelope(element.get())));
-    if parts.len() > MAX_BOXES {
-        let around = parts.iter().copied().reduce(|one, other| BoundingBox {
-            west: one.west.min(other.west),
-            south: one.south.min(other.south),
-            east: one.east.max(other.east),
-            north: one.north.max(other.north),
-        });
-        return around.into_iter().collect();
-    }
-    parts
-}
-
-/// The box around all positions of a coordinates array, whatever its depth.
-fn envelope(coordinates: &str) -> Option<BoundingBox> {
-    let mut around: Option<[f64; 4]> = None;
-    // Positions are the innermost arrays: text between brackets without another bracket.
-    for position in coordinates.split(['[', ']']) {
-        let mut numbers = position.split(',').map(str::trim).filter_map(|number| number.parse::<f64>().ok());
-        let (Some(longitude), Some(latitude)) = (numbers.next(), numbers.next()) else { continue };
-        if !(longitude.is_finite() && latitude.is_finite()) {
-            continue;
-        }
-        let [west, south, east, north] = around.unwrap_or([longitude, latitude, longitude, latitude]);
-        around = Some([west.min(longitude), south.min(latitude), east.max(longitude), north.max(latitude)]);
-    }
-    around.map(|[west, south, east, north]| normalised(west, south, east, north))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn longitudes_up_to_360_are_brought_into_range() {
+    fn a_box_within_another_is_told_across_180_degrees_too() {
+        let area = |west, east| BoundingBox { west, south: 0.0, east, north: 1.0 };
         let cases = [
-            ([190.0, 0.0, 200.0, 10.0], (-170.0, -160.0)),
-            ([170.0, 0.0, 190.0, 10.0], (170.0, -170.0)),
-            ([0.0, 0.0, 360.0, 10.0], (-180.0, 180.0)),
-            ([-180.0, 0.0, 180.0, 10.0], (-180.0, 180.0)),
-            ([175.0, 0.0, -175.0, 10.0], (175.0, -175.0)),
+            (area(1.0, 2.0), area(0.0, 3.0), true),
+            (area(1.0, 4.0), area(0.0, 3.0), false),
+            (area(175.0, -175.0), area(170.0, -170.0), true),
+            (area(165.0, -175.0), area(170.0, -170.0), false),
+            (area(175.0, 176.0), area(170.0, -170.0), true),
+            (area(-176.0, -175.0), area(170.0, -170.0), true),
+            (area(-176.0, 175.0), area(170.0, -170.0), false),
+            (area(175.0, -175.0), area(-180.0, 180.0), true),
+            (area(175.0, -175.0), area(-180.0, 179.0), false),
         ];
-        for (numbers, (west, east)) in cases {
-            let area = box_of_numbers(&numbers).expect("finite");
-            assert_eq!((area.west, area.east), (west, east), "{numbers:?}");
+        for (inner, outer, expected) in cases {
+            assert_eq!(is_within(&inner, &outer), expected, "{inner:?} {outer:?}");
         }
-    }
-
-    #[test]
-    fn a_geometry_cut_at_the_meridian_of_180_gives_two_boxes() {
-        let text = r#"{"type":"MultiPolygon","coordinates":[[[[170,-5],[180,-5],[180,5],[170,-5]]],[[[-180,-5],[-170,-5],[-170,5],[-180,-5]]]]}"#;
-        let parts = envelopes(text);
-        assert_eq!(parts.len(), 2);
-        assert_eq!((parts[0].west, parts[0].east), (170.0, 180.0));
-        assert_eq!((parts[1].west, parts[1].east), (-180.0, -170.0));
     }
 
     #[test]

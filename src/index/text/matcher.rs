@@ -10,9 +10,9 @@ use super::conditions::condition_test;
 use super::deadline::{Deadline, Pace};
 use super::error::SearchError;
 use super::filter::{self, Making, Node};
-use super::footprint::intersects;
+use super::footprint::{intersects, is_within};
 use super::order::{self, orders_between};
-use super::plan::{Plan, TimeWindow};
+use super::plan::{Plan, SequenceTest, TimeWindow};
 use super::segment::Segment;
 use super::sets::{Set, Union};
 use super::snapshot::{View, holds};
@@ -50,10 +50,6 @@ impl<'s> Matcher<'s> {
             let stop = &segment.stop;
             tests.push(Box::new(move |document| stop.first(document).is_some_and(|stop| stop >= start)));
         }
-        if let Some(region) = plan.region {
-            let Some(test) = region_test(region, segment)? else { return Ok(None) };
-            tests.push(test);
-        }
         for condition in &plan.tests {
             let columns = segment.property(condition.path)?;
             let Some(test) = condition_test(condition, columns)? else { return Ok(None) };
@@ -66,7 +62,12 @@ impl<'s> Matcher<'s> {
                 node => tests.push(Box::new(move |document| node.truth(document) == Some(true))),
             }
         }
-        if let Some(exact) = plan.exact.filter(|_| plan.filter.is_none() || plan.region.is_some()) {
+        // Last, because it may have to look at the record itself.
+        if let Some(region) = plan.region {
+            let Some(test) = region_test(region, plan.exact, segment)? else { return Ok(None) };
+            tests.push(test);
+        }
+        if let Some(exact) = plan.exact.filter(|_| plan.filter.is_none() && plan.region.is_none()) {
             let sequence = &segment.sequence;
             tests.push(Box::new(move |document| exact.in_region(sequence.values.get_val(document))));
         }
@@ -225,21 +226,39 @@ fn add_kind_test<'s>(plan: &Plan<'_>, segment: &'s Segment, tests: &mut Vec<Test
     true
 }
 
-/// Nothing when the segment has no footprint on the body.
-fn region_test<'s>(region: &'s Region, segment: &'s Segment) -> Result<Option<Test<'s>>, SearchError> {
+/// Boxes first; the record itself is looked at only where they leave it open. Nothing when the segment has no footprint
+/// on the body.
+fn region_test<'s>(
+    region: &'s Region,
+    exact: Option<SequenceTest<'s>>,
+    segment: &'s Segment,
+) -> Result<Option<Test<'s>>, SearchError> {
     let body = terms::bounded(&region.body);
     let Some(body) = segment.footprint_body.dictionary().term_ord(body.as_bytes())? else { return Ok(None) };
     let bodies = segment.footprint_body.ords();
+    let is_plain = region.is_plain_box();
     let test = move |document| {
-        bodies.index.value_row_ids(document).any(|row| {
-            let footprint = || BoundingBox {
+        let mut is_open = false;
+        for row in bodies.index.value_row_ids(document) {
+            if bodies.values.get_val(row) != body {
+                continue;
+            }
+            let footprint = BoundingBox {
                 west: segment.west.values.get_val(row),
                 south: segment.south.values.get_val(row),
                 east: segment.east.values.get_val(row),
                 north: segment.north.values.get_val(row),
             };
-            bodies.values.get_val(row) == body && intersects(&footprint(), &region.bbox)
-        })
+            if !intersects(&footprint, &region.bbox) {
+                continue;
+            }
+            let is_box = || segment.footprint_is_box.values.get_val(row) == 1;
+            if is_plain && (is_box() || is_within(&footprint, &region.bbox)) {
+                return true;
+            }
+            is_open = true;
+        }
+        is_open && exact.is_none_or(|exact| exact.in_region(segment.sequence.values.get_val(document)))
     };
     Ok(Some(Box::new(test)))
 }

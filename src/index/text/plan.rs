@@ -17,7 +17,7 @@ pub type SequenceTest<'t> = &'t dyn RecordTest;
 
 /// What only a look at the record can tell.
 pub trait RecordTest {
-    /// Whether the record lies in the region asked for.
+    /// Whether the record lies in the region asked for. Asked only where boxes leave that open.
     fn in_region(&self, sequence: u64) -> bool;
 
     /// What a part of the query's filter says of the record.
@@ -146,7 +146,7 @@ impl<'q> Plan<'q> {
 
     fn region_terms(&mut self, query: &'q Query) -> Result<(), SearchError> {
         let Some(region) = &query.region else { return Ok(()) };
-        if region.geometry.is_some() && self.exact.is_none() {
+        if !region.is_plain_box() && self.exact.is_none() {
             return Err(SearchError::Unsupported { what: "a geometry without a test for it".to_owned() });
         }
         self.any_of.push(cells::region_terms(&region.body, &region.bbox).into_iter().collect());

@@ -38,6 +38,7 @@ pub(super) struct Segment {
     pub south: Column<f64>,
     pub east: Column<f64>,
     pub north: Column<f64>,
+    pub footprint_is_box: Column<u64>,
     pub terms: Arc<InvertedIndexReader>,
     pub text: Arc<InvertedIndexReader>,
     pub text_lengths: FieldNormReader,
@@ -68,6 +69,9 @@ impl Segment {
             south: numbers(reader, "south")?,
             east: numbers(reader, "east")?,
             north: numbers(reader, "north")?,
+            footprint_is_box: columns
+                .column_opt("footprint_is_box")?
+                .unwrap_or_else(|| Column::build_empty_column(reader.max_doc())),
             terms: reader.inverted_index(fields.terms)?,
             text: reader.inverted_index(fields.text)?,
             text_lengths: reader.get_fieldnorms_reader(fields.text)?,

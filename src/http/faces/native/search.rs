@@ -8,12 +8,12 @@ use super::wire::SearchBody;
 use crate::catalogue::{Error, Results};
 use crate::http::body::read_text;
 use crate::http::faces::filter;
-use crate::http::interval;
+use crate::http::{interval, region};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
 use crate::model::uri::encode;
-use crate::model::{BoundingBox, Comparison, Condition, Facet, Kind, Query, Region, SortKey, Value, json};
+use crate::model::{Comparison, Condition, Facet, Kind, Query, SortKey, Value, json};
 use crate::query::cql2::{MAX_JSON_BYTES, native};
 
 /// Hits on a page unless asked otherwise.
@@ -35,6 +35,8 @@ const OWN: &[&str] = &[
     "keyword",
     "datetime",
     "bbox",
+    "circle",
+    "intersects",
     "property",
     "filter",
     "filter-lang",
@@ -56,7 +58,9 @@ const OWN: &[&str] = &[
            ("access" = Option<String>, Query), ("keyword" = Option<String>, Query),
            ("body" = Option<String>, Query, description = "body of the footprints and of bbox, lower case; with bbox default earth"),
            ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"),
-           ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"),
+           ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees (or with heights west,south,low,east,north,high); west > east crosses 180°; longitudes of other bodies may run to 360"),
+           ("circle" = Option<String>, Query, description = "longitude,latitude,radius in degrees: footprints that a circle on the sphere meets (a cone on the sky)"),
+           ("intersects" = Option<String>, Query, description = "GeoJSON geometry that footprints meet"),
            ("property" = Option<Vec<String>>, Query, description = "condition on properties, repeatable: eo:cloud_cover<5, name=value, name!=value, >=, <=, >"),
            ("filter" = Option<String>, Query, description = "CQL2; its properties are those of /api/v1/queryables"),
            ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"),
@@ -128,16 +132,8 @@ pub fn query(mut parameters: Parameters) -> Result<Query, Error> {
         }
     }
     query.time = parameters.one("datetime")?.map(|text| interval::parse(&text)).transpose()?;
-    match parameters.one("bbox")? {
-        Some(text) => {
-            let bbox = bounding_box(&text)?;
-            let body = match body.as_slice() {
-                [] => "earth".to_owned(),
-                [body] => body.to_lowercase(),
-                _ => return Err(Error::parameter("body", "bbox asks about one body at a time")),
-            };
-            query.region = Some(Region { body, bbox, geometry: None });
-        }
+    match region::read(&mut parameters, &body)? {
+        Some(region) => query.region = Some(region),
         None if !body.is_empty() => {
             query.facets.insert(Facet::Body, body);
         }
@@ -158,17 +154,6 @@ pub fn query(mut parameters: Parameters) -> Result<Query, Error> {
     };
     parameters.finish(&[OWN, aggregations::PARAMETERS].concat())?;
     Ok(query)
-}
-
-/// Reads `west,south,east,north` (heights allowed).
-///
-/// # Errors
-/// 400 that names the number that is wrong.
-pub fn bounding_box(text: &str) -> Result<BoundingBox, Error> {
-    let numbers = text.split(',').map(|number| number.trim().parse::<f64>());
-    let numbers = numbers.collect::<Result<Vec<f64>, _>>();
-    let numbers = numbers.map_err(|_| Error::parameter("bbox", "must be numbers with commas between"))?;
-    BoundingBox::from_numbers(&numbers).map_err(|error| Error::parameter("bbox", error.to_string()))
 }
 
 fn condition(text: &str) -> Result<Condition, Error> {

@@ -5,6 +5,7 @@ mod region;
 mod sphere;
 mod wkt;
 
+pub use crate::model::HELIOPROJECTIVE;
 pub use footprint::{footprint, of_shape};
 pub use region::stc_s;
 pub use wkt::wkt;
@@ -49,10 +50,6 @@ impl Shape<'_> {
 
 /// Body of footprints on the celestial sphere; longitude is right ascension, latitude declination, frame `ICRS`.
 pub const SKY: &str = "sky";
-
-/// Frame of angles around the centre of the Sun's disk as an observer sees it. They are no positions on the Sun nor on
-/// the sky, so they are kept and never searched.
-pub const HELIOPROJECTIVE: &str = "helioprojective";
 
 #[cfg(test)]
 mod tests;

@@ -229,7 +229,7 @@ pub(super) fn random_query(random: &mut Random) -> Query {
     }
     if random.one_in(3) {
         let body = random.pick(&["earth", "earth", "mars", "venus"]).into();
-        query.region = Some(Region { body, bbox: area(random), geometry: None });
+        query.region = Some(Region { body, bbox: area(random), ..Region::default() });
     }
     if random.one_in(3) {
         query.conditions.push(random_condition(random));
