@@ -9,5 +9,6 @@ mod ogc_records;
 mod records;
 mod safety;
 mod search;
+mod space;
 mod stac;
 mod stac_extensions;

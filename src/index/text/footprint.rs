@@ -21,11 +21,7 @@ pub(super) fn footprints(spaces: &[Space<'_>]) -> Vec<Footprint> {
     let mut take = |body: &str, shape: &Shape| {
         let body = super::terms::bounded(&body.to_lowercase()).into_owned();
         let boxes = shape.boxes().into_iter();
-        footprints.extend(boxes.map(|part| Footprint {
-            body: body.clone(),
-            area: part.area,
-            is_exact: part.is_exact,
-        }));
+        footprints.extend(boxes.map(|part| Footprint { body: body.clone(), area: part.area, is_exact: part.is_exact }));
     };
     if spaces.len() <= MAX_FOOTPRINTS {
         for space in spaces {

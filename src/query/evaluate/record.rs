@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::scalar::{Scalar, Truth};
 use super::{Source, Span};
 use crate::model::json::read_string;
-use crate::model::{Access, BoundingBox, Entity, Facet, Name, PropertyName, Space, SpatialRelation, scan};
+use crate::model::{Access, Entity, Facet, Name, PropertyName, SpatialRelation, scan};
 use crate::query::Shape;
 
 /// Deepest member of `properties` that has values; as deep as the index looks.
@@ -62,7 +62,7 @@ impl Source for StoredRecord<'_> {
 
 impl StoredRecord<'_> {
     fn footprints(&self, body: &str) -> impl Iterator<Item = Shape> {
-        self.entity.space.iter().filter(move |space| space.body.to_lowercase() == body).filter_map(shape_of)
+        self.entity.space.iter().filter(move |space| space.body.to_lowercase() == body).filter_map(Shape::of_footprint)
     }
 
     fn members(&self, path: &str, visit: &mut dyn FnMut(Scalar<'_>)) {
@@ -75,15 +75,6 @@ impl StoredRecord<'_> {
             collect(quality.get(), rest, 0, visit);
         }
     }
-}
-
-/// The geometry of a footprint, or its box where it has no readable one.
-fn shape_of(space: &Space<'_>) -> Option<Shape> {
-    let geometry = space.geometry.map(|geometry| geometry.get()).filter(|text| *text != "null");
-    geometry.and_then(|text| Shape::parse(text).ok()).or_else(|| {
-        let bbox = BoundingBox::from_numbers(space.bbox.as_deref()?).ok()?;
-        Some(Shape::of_box(&bbox))
-    })
 }
 
 /// Scalars at a path below a value; `a.b` is the member `b` of `a` as well as the member `a.b`.

@@ -12,6 +12,7 @@ use crate::http::{interval, region};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
+use crate::http::{interval, region};
 use crate::model::uri::encode;
 use crate::model::{Comparison, Condition, Facet, Kind, Query, SortKey, Value, json};
 use crate::query::cql2::{MAX_JSON_BYTES, native};

@@ -291,12 +291,7 @@ fn what_the_index_cannot_answer_is_refused() {
     let everywhere = BoundingBox { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
     let truth = Condition { property: "p".into(), comparison: Comparison::Less, value: Value::Bool(true) };
     let deep = Condition { property: "a.".repeat(40), comparison: Comparison::Equal, value: Value::Number(1.0) };
-    let geometry = Region {
-        body: "earth".into(),
-        bbox: everywhere,
-        geometry: Some("{}".into()),
-        ..Region::default()
-    };
+    let geometry = Region { body: "earth".into(), bbox: everywhere, geometry: Some("{}".into()), ..Region::default() };
     let unsupported = [
         Query { sort: vec![SortKey::Relevance], ..Query::default() },
         Query { sort: vec![SortKey::Time { descending: true }; 5], ..Query::default() },
