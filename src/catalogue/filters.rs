@@ -6,8 +6,8 @@ use super::nearest::nearest;
 use super::{Catalogue, Error};
 use crate::index::text::RecordTest;
 use crate::model::{Entity, Facet, Filter, Instant, Kind, PropertyName, Query, Region, Space};
-use crate::query::{Circle, Shape};
 use crate::query::evaluate::{StoredRecord, Truth, truth};
+use crate::query::{Circle, Shape};
 
 /// Longest time that one search may look at records one by one; an index answers nearly everything without.
 const MAX_LOOKING: Duration = Duration::from_secs(20);

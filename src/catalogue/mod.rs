@@ -28,6 +28,7 @@ mod together;
 mod token;
 mod uploads;
 mod versions;
+mod walk;
 mod writer;
 
 use std::sync::Arc;
@@ -48,6 +49,7 @@ pub use reimport::{Reimported, Reimporter, Verdict};
 pub use resolve::{Match, Member, Naming, Referrer, Standing};
 pub use search::{Found, MAX_LIMIT, Results};
 pub use uploads::{Chunk, UploadState, Uploads};
+pub use walk::{Extent, Walked};
 pub use writer::now;
 
 use crate::archive::{Archive, StageError, Stager};

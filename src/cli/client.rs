@@ -41,6 +41,17 @@ impl Client {
         read(response)
     }
 
+    /// Gets a body of any size into a writer.
+    pub fn download(&self, path: &str, into: &mut impl std::io::Write) -> Result<u64, Failure> {
+        let request = ureq::get(format!("{}{path}", self.base)).config().http_status_as_error(false).build();
+        let response = request.call();
+        if !response.as_ref().is_ok_and(|response| response.status().is_success()) {
+            return read(response).map(|_| 0);
+        }
+        let mut body = response.map(|response| response.into_body().into_reader()).map_err(broken_off)?;
+        std::io::copy(&mut body, into).map_err(broken_off)
+    }
+
     /// Gets text, or nothing where there is none of this name.
     pub fn find(&self, path: &str) -> Result<Option<String>, Failure> {
         let response = ureq::get(format!("{}{path}", self.base)).config().http_status_as_error(false).build().call();
@@ -58,6 +69,10 @@ impl Client {
             request.config().http_status_as_error(false).build().send(ureq::SendBody::from_reader(&mut body));
         read(response)
     }
+}
+
+fn broken_off(error: impl std::fmt::Display) -> Failure {
+    Failure::store(format!("the server's answer broke off: {error}"))
 }
 
 fn read(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<String, Failure> {

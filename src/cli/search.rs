@@ -1,12 +1,16 @@
 //! `perennial search`: find records from the shell.
 
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::client::{self, Way};
 use super::{Context, Failure};
-use crate::catalogue::Options;
+use crate::catalogue::{Extent, Options};
+use crate::export::Format;
 use crate::http::Parameters;
 use crate::http::faces::native::search as native;
 use crate::model::uri::encode;
@@ -56,11 +60,20 @@ pub struct Search {
     /// Token of the next page.
     #[arg(long)]
     token: Option<String>,
+    /// Write the whole result as a file: ndjson, csv, geojson, geoparquet or votable.
+    #[arg(long, value_name = "FORMAT", requires = "output")]
+    format: Option<String>,
+    /// Where to write it; the file appears when it is complete.
+    #[arg(long, value_name = "FILE", requires = "format")]
+    output: Option<std::path::PathBuf>,
 }
 
 impl Search {
     pub fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let parameters = self.parameters();
+        if let (Some(format), Some(output)) = (&self.format, &self.output) {
+            return write_file(context, &parameters, format, output);
+        }
         let page = match client::way(&context.store, &Options::default())? {
             Way::Server(client) => client.get(&format!("/api/v1/search?{parameters}"))?,
             Way::Direct(catalogue) => {
@@ -107,9 +120,52 @@ impl Search {
             }
         }
         self.property.iter().for_each(|condition| add("property", condition));
-        add("limit", &self.limit.to_string());
+        // A file holds the whole result.
+        if self.format.is_none() {
+            add("limit", &self.limit.to_string());
+        }
         parts.join("&")
     }
+}
+
+/// Writes beside the file first, so that a part never has its name.
+fn write_file(context: &Context, parameters: &str, format: &str, output: &Path) -> Result<ExitCode, Failure> {
+    let known = Format::from_name(format).ok_or_else(|| {
+        let names = Format::ALL.map(Format::as_str).join(", ");
+        Failure::usage(format!("{format:?} is none of {names}"))
+    })?;
+    let mut partial = output.as_os_str().to_owned();
+    partial.push(".part");
+    let partial = std::path::PathBuf::from(partial);
+    let unwritten = |error: std::io::Error| Failure::store(format!("{} cannot be written: {error}", output.display()));
+    let mut file = BufWriter::new(File::create(&partial).map_err(unwritten)?);
+    match client::way(&context.store, &Options::default())? {
+        Way::Server(client) => {
+            client.download(&format!("/api/v1/search?{parameters}&f={format}"), &mut file)?;
+        }
+        Way::Direct(catalogue) => {
+            let mut read = Parameters::parse(parameters)?;
+            let token = read.one("token")?;
+            let query = native::query(read)?;
+            let mut failure = None;
+            let mut write = |piece: Vec<u8>| match file.write_all(&piece) {
+                Ok(()) => true,
+                Err(error) => {
+                    failure = Some(error);
+                    false
+                }
+            };
+            let walked = catalogue.export(query, token, (known, Extent::Whole, ""), &mut write)?;
+            catalogue.close();
+            if let Some(error) = failure {
+                return Err(unwritten(error));
+            }
+            eprintln!("{} records", walked.records);
+        }
+    }
+    file.flush().map_err(unwritten)?;
+    std::fs::rename(&partial, output).map_err(unwritten)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print_page(page: &serde_json::Value) {

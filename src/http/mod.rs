@@ -4,6 +4,7 @@ mod app;
 mod auth;
 mod body;
 mod conditional;
+mod export;
 pub mod faces;
 mod interval;
 mod limits;

@@ -15,6 +15,7 @@ const ROOMS: &[Room] = &[
     Room { name: "rdf", floor: 1 },
     Room { name: "query", floor: 1 },
     Room { name: "schema", floor: 1 },
+    Room { name: "export", floor: 1 },
     Room { name: "config", floor: 1 },
     Room { name: "importer", floor: 2 },
     Room { name: "archive", floor: 2 },
@@ -52,6 +53,9 @@ const DOORS: &[(&str, &[&str])] = &[
     ("md5", &["codec"]),
     ("mimalloc", &["main"]),
     ("geo", &["query"]),
+    ("parquet", &["export/geoparquet"]),
+    ("arrow_array", &["export/geoparquet"]),
+    ("arrow_schema", &["export/geoparquet"]),
     ("cql2", &["query"]),
     ("pest", &["query/cql2"]),
     ("unaccent", &["query/evaluate"]),
@@ -68,7 +72,7 @@ const DOORS: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms without I/O: same input, same output, on any machine.
-const PURE: &[&str] = &["model", "codec", "rdf", "query", "schema", "importer"];
+const PURE: &[&str] = &["model", "codec", "rdf", "query", "schema", "export", "importer"];
 
 /// What a pure room must not name.
 const IMPURE: &[&str] = &[

@@ -134,3 +134,40 @@ fn a_region_that_is_none_is_refused_with_the_reason() {
         assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{query}: {problem}");
     }
 }
+
+#[test]
+fn a_result_is_a_file_in_every_format_whole_or_page_by_page() {
+    let (_store, service) = filled();
+    let whole = service.get("/api/v1/search?f=ndjson&sort=id").expect_status(200).text();
+    let ids = |text: &str| -> Vec<String> {
+        let records = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a record"));
+        records.map(|record| record["id"].as_str().expect("an id").to_owned()).collect()
+    };
+    assert_eq!(ids(&whole), ["bow", "cone", "crater", "cut", "hole", "nowhere", "pole", "tall", "triangle"]);
+    let mut address = "/api/v1/search?f=ndjson&sort=id&limit=4".to_owned();
+    let mut pages = Vec::new();
+    loop {
+        let answer = service.get(&address).expect_status(200);
+        let link = answer.header("link");
+        pages.extend(ids(&answer.text()));
+        if link.is_empty() {
+            break;
+        }
+        assert!(link.ends_with("; rel=\"next\""), "{link}");
+        address = link.split(['<', '>']).nth(1).expect("an address").to_owned();
+    }
+    assert_eq!(pages, ids(&whole));
+    for (format, start) in
+        [("csv", "kind,collection,id,"), ("geojson", "{\"type\":\"FeatureCollection\""), ("votable", "<?xml")]
+    {
+        let text = service.get(&format!("/api/v1/search?f={format}")).expect_status(200).text();
+        assert!(text.starts_with(start), "{format}: {text}");
+        assert!(text.contains("triangle") && text.contains("crater"), "{format}: {text}");
+    }
+    let parquet = service.get("/api/v1/search?f=geoparquet").expect_status(200).body;
+    assert!(parquet.starts_with(b"PAR1") && parquet.ends_with(b"PAR1"));
+    service.get("/api/v1/search?f=xlsx").expect_status(400);
+    service.get("/api/v1/search?f=csv&limit=0").expect_status(400);
+    service.get("/api/v1/search?f=csv&token=altered").expect_status(400);
+    service.get("/api/v1/search?f=csv&collection=unknown").expect_status(404);
+}

@@ -8,10 +8,10 @@ use super::wire::SearchBody;
 use crate::catalogue::{Error, Results};
 use crate::http::body::read_text;
 use crate::http::faces::filter;
-use crate::http::{interval, region};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
+use crate::http::{export, interval, region};
 use crate::http::{interval, region};
 use crate::model::uri::encode;
 use crate::model::{Comparison, Condition, Facet, Kind, Query, SortKey, Value, json};
@@ -45,6 +45,7 @@ const OWN: &[&str] = &[
     "sort",
     "limit",
     "token",
+    "f",
     "count",
 ];
 
@@ -76,6 +77,7 @@ const OWN: &[&str] = &[
            ("ranges" = Option<Vec<String>>, Query, description = "field and ranges, first value included, last not, repeatable: properties.eo:cloud_cover=..10,10..30,30.."),
            ("statistics" = Option<String>, Query, description = "fields whose least and greatest value to find, with commas"),
            ("limit" = Option<usize>, Query, description = "records on the page; default 20, at most 10000; 0 for counts alone"), ("token" = Option<String>, Query, description = "the next link carries it"),
+           ("f" = Option<String>, Query, description = "json (default), or a file: ndjson, csv, geojson, geoparquet, votable; the whole result, or with limit a page whose Link header names the next"),
            ("count" = Option<String>, Query, description = "exact (default) or none")),
     responses((status = 200, body = SearchBody), (status = 400, body = ProblemBody, content_type = "application/problem+json"),
               (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
@@ -99,7 +101,15 @@ pub async fn post_search(request: HttpRequest, state: Data<State>, mut payload: 
 
 async fn answer(request: &HttpRequest, state: &State, mut parameters: Parameters, query_string: &str) -> Answer {
     let token = parameters.one("token")?;
+    let format = export::format(parameters.one("f")?.as_deref())?;
     let query = query(parameters)?;
+    if let Some(collections) = query.facets.get(&Facet::Collection).cloned().filter(|_| format.is_some()) {
+        let catalogue = state.catalogue.clone();
+        crate::http::blocking(move || catalogue.check_collections(&collections)).await?;
+    }
+    if let Some(format) = format {
+        return export::answer(request, state, (query, token), format, query_string).await;
+    }
     let base = state.base(request);
     let catalogue = state.catalogue.clone();
     let (results, _) = crate::http::blocking(move || {

@@ -3,11 +3,10 @@
 
 use crate::catalogue::{Catalogue, Error, MAX_LIMIT};
 use crate::http::faces::filter;
-use crate::http::faces::native::search::bounding_box;
-use crate::http::interval;
 use crate::http::parameters::Parameters;
+use crate::http::{interval, region};
 use crate::model::{
-    BoundingBox, Facet, Filter, Kind, Operand, PropertyName, Query, RecordId, Region, SortKey, TextMode, TextQuery,
+    Facet, Filter, Kind, Operand, PropertyName, Query, RecordId, SortKey, TextMode, TextQuery,
 };
 use crate::query::cql2::records as names;
 
@@ -41,7 +40,7 @@ impl Scope {
 #[derive(Debug, Default)]
 pub struct Ask {
     text: Option<String>,
-    bbox: Option<BoundingBox>,
+    bbox: Option<Vec<f64>>,
     datetime: Option<String>,
     types: Vec<String>,
     ids: Vec<String>,
@@ -70,7 +69,7 @@ pub fn read(mut parameters: Parameters, scope: &Scope) -> Result<Ask, Error> {
     let filter = filter::from_query(&mut parameters, names)?;
     let mut ask = Ask {
         text: parameters.one("q")?,
-        bbox: parameters.one("bbox")?.map(|text| bounding_box(&text)).transpose()?,
+        bbox: parameters.one("bbox")?.map(|text| region::numbers("bbox", &text)).transpose()?,
         datetime: parameters.one("datetime")?,
         types: list(&mut parameters, "type")?,
         ids: list(&mut parameters, "ids")?,
@@ -140,7 +139,7 @@ impl Ask {
         let mut conditions = self.conditions.clone();
         let mut query = Query {
             text: self.text.as_ref().map(|text| TextQuery::new(text.clone(), TextMode::StacBasic)),
-            region: self.bbox.map(|bbox| Region { body: "earth".to_owned(), bbox, geometry: None }),
+            region: self.bbox.as_deref().map(|bbox| region::of_box("earth".to_owned(), bbox)).transpose()?,
             ids: self.ids.clone(),
             time: self.datetime.as_deref().map(interval::parse).transpose()?,
             sort: self.sort.clone(),

@@ -9,12 +9,10 @@ use super::fields::{Of, Selection};
 use super::{free_text, query_extension, sort};
 use crate::catalogue::{Error, MAX_LIMIT};
 use crate::http::faces::filter;
-use crate::http::faces::native::search::bounding_box;
-use crate::http::interval;
 use crate::http::parameters::Parameters;
 use crate::http::problem::Problem;
-use crate::model::{BoundingBox, Facet, Filter, Kind, Query, Region, SortKey, TextQuery};
-use crate::query::Shape;
+use crate::http::{interval, region};
+use crate::model::{Facet, Filter, Kind, Query, SortKey, TextQuery};
 use crate::query::cql2::stac as names;
 
 /// Items on a page unless asked otherwise.
@@ -77,7 +75,7 @@ pub const COLLECTIONS_PARAMETERS: &[&str] = &[
 pub struct Ask {
     pub collections: Vec<String>,
     pub ids: Vec<String>,
-    bbox: Option<BoundingBox>,
+    bbox: Option<Vec<f64>>,
     datetime: Option<String>,
     intersects: Option<String>,
     text: Option<TextQuery>,
@@ -207,7 +205,7 @@ impl Ask {
             filter: both(filter, extension),
             collections: parameters.list("collections"),
             ids: parameters.list("ids"),
-            bbox: parameters.one("bbox")?.map(|text| bounding_box(&text)).transpose()?,
+            bbox: parameters.one("bbox")?.map(|text| region::numbers("bbox", &text)).transpose()?,
             datetime: parameters.one("datetime")?,
             intersects: parameters.one("intersects")?,
             sort: sort::from_list(&parameters.list("sortby"))?,
@@ -231,7 +229,6 @@ impl Ask {
         }
         let body: ItemSearch<'_> =
             serde_json::from_str(text).map_err(|error| Problem::bad_request(error.to_string()))?;
-        let bbox = body.bbox.as_deref().map(BoundingBox::from_numbers).transpose();
         let (language, crs) = (body.filter_lang.as_deref(), body.filter_crs.as_deref());
         let filter = filter::from_body(given(body.filter), language, crs, names)?;
         let extension = given(body.query).map(|text| query_extension::filter(text, names)).transpose()?;
@@ -243,7 +240,7 @@ impl Ask {
                 Some(OneOrMany::One(name)) => vec![name],
             },
             ids: body.ids.unwrap_or_default(),
-            bbox: bbox.map_err(|error| Error::parameter("bbox", error.to_string()))?,
+            bbox: body.bbox,
             datetime: body.datetime,
             intersects: given(body.intersects).map(str::to_owned),
             text: given(body.q).map(free_text::from_body).transpose()?,
@@ -268,8 +265,8 @@ impl Ask {
     pub fn query(&self, kind: Kind, default_limit: usize) -> Result<Query, Error> {
         let region = match (&self.bbox, &self.intersects) {
             (Some(_), Some(_)) => return Err(Error::parameter("intersects", "cannot be combined with bbox")),
-            (Some(bbox), None) => Some(Region { body: "earth".to_owned(), bbox: *bbox, geometry: None }),
-            (None, Some(text)) => Some(region_of(text)?),
+            (Some(bbox), None) => Some(region::of_box("earth".to_owned(), bbox)?),
+            (None, Some(text)) => Some(region::of_geometry("earth".to_owned(), text.clone())?),
             (None, None) => None,
         };
         let limit = self.limit.unwrap_or(default_limit);
@@ -299,11 +296,4 @@ impl Ask {
         }
         Ok(query)
     }
-}
-
-fn region_of(text: &str) -> Result<Region, Error> {
-    let refuse = |reason: String| Error::parameter("intersects", reason);
-    let shape = Shape::parse(text).map_err(|error| refuse(error.to_string()))?;
-    let bbox = shape.envelope().ok_or_else(|| refuse("the geometry is empty".to_owned()))?;
-    Ok(Region { body: "earth".to_owned(), bbox, geometry: Some(text.to_owned()) })
 }

@@ -1,0 +1,134 @@
+//! Results of a search as files of other formats: records go in one after the other, bytes come out. Pure: knows neither
+//! the search nor where the bytes go, and keeps at most a batch of records.
+
+mod columns;
+mod csv;
+mod geojson;
+mod geoparquet;
+mod place;
+mod row;
+#[cfg(test)]
+mod tests;
+mod votable;
+mod wkb;
+
+pub use columns::Columns;
+pub use row::Row;
+
+use geoparquet::GeoParquet;
+
+/// Why a record cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    #[error("a stored record cannot be read")]
+    Record(#[from] serde_json::Error),
+    #[error("the GeoParquet file cannot be made")]
+    Parquet(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A format of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Ndjson,
+    Csv,
+    GeoJson,
+    GeoParquet,
+    VoTable,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 5] = [Self::Ndjson, Self::Csv, Self::GeoJson, Self::GeoParquet, Self::VoTable];
+
+    /// The name in URLs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ndjson => "ndjson",
+            Self::Csv => "csv",
+            Self::GeoJson => "geojson",
+            Self::GeoParquet => "geoparquet",
+            Self::VoTable => "votable",
+        }
+    }
+
+    /// The format of this name, if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == name)
+    }
+
+    /// As registered with IANA, where it is.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Ndjson => "application/x-ndjson",
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::GeoJson => "application/geo+json",
+            Self::GeoParquet => "application/vnd.apache.parquet",
+            Self::VoTable => "application/x-votable+xml",
+        }
+    }
+
+    /// Usual ending of a file name.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Ndjson => "ndjson",
+            Self::Csv => "csv",
+            Self::GeoJson => "geojson",
+            Self::GeoParquet => "parquet",
+            Self::VoTable => "xml",
+        }
+    }
+}
+
+/// Writes records in one format. What is between `start` and `finish` alone is no whole file.
+pub trait Encoder: Send {
+    /// What stands before the first record.
+    ///
+    /// # Errors
+    /// `ExportError`.
+    fn start(&mut self, out: &mut Vec<u8>) -> Result<(), ExportError>;
+
+    /// One record by its stored bytes.
+    ///
+    /// # Errors
+    /// `ExportError`; what was written so far is not to be ended as if it were whole.
+    fn record(&mut self, record: &[u8], out: &mut Vec<u8>) -> Result<(), ExportError>;
+
+    /// What stands behind the last record.
+    ///
+    /// # Errors
+    /// `ExportError`.
+    fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), ExportError>;
+}
+
+/// An encoder; `columns` are those of the tables, `base` is the address of the service for links to files.
+///
+/// # Errors
+/// `ExportError`.
+pub fn encoder(format: Format, columns: Columns, base: &str) -> Result<Box<dyn Encoder>, ExportError> {
+    Ok(match format {
+        Format::Ndjson => Box::new(Ndjson),
+        Format::Csv => Box::new(csv::Csv::new(columns)),
+        Format::GeoJson => Box::new(geojson::GeoJson::default()),
+        Format::GeoParquet => Box::new(GeoParquet::new(columns, base)?),
+        Format::VoTable => Box::new(votable::VoTable::new(columns)),
+    })
+}
+
+/// The stored bytes of each record, one a line.
+struct Ndjson;
+
+impl Encoder for Ndjson {
+    fn start(&mut self, _: &mut Vec<u8>) -> Result<(), ExportError> {
+        Ok(())
+    }
+
+    fn record(&mut self, record: &[u8], out: &mut Vec<u8>) -> Result<(), ExportError> {
+        out.extend_from_slice(record);
+        out.push(b'\n');
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &mut Vec<u8>) -> Result<(), ExportError> {
+        Ok(())
+    }
+}
