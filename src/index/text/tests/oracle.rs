@@ -258,6 +258,10 @@ impl Record {
 }
 
 fn meet(one: &BoundingBox, other: &BoundingBox) -> bool {
+    // A pole is one point, whatever its longitude.
+    if one.north == 90.0 && other.north == 90.0 || one.south == -90.0 && other.south == -90.0 {
+        return true;
+    }
     one.parts().iter().any(|one| {
         other.parts().iter().any(|other| {
             one.west <= other.east && other.west <= one.east && one.south <= other.north && other.south <= one.north
