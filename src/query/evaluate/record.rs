@@ -54,9 +54,7 @@ impl Source for StoredRecord<'_> {
     }
 
     fn has_footprint(&self, body: &str) -> bool {
-        let is_there =
-            |space: &Space<'_>| space.bbox.is_some() || space.geometry.is_some_and(|text| text.get() != "null");
-        self.entity.space.iter().any(|space| space.body.to_lowercase() == body && is_there(space))
+        self.footprints(body).next().is_some()
     }
 }
 

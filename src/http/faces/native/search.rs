@@ -12,7 +12,6 @@ use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
 use crate::http::{export, interval, region};
-use crate::http::{interval, region};
 use crate::model::uri::encode;
 use crate::model::{Comparison, Condition, Facet, Kind, Query, SortKey, Value, json};
 use crate::query::cql2::{MAX_JSON_BYTES, native};

@@ -211,7 +211,7 @@ fn a_damaged_or_foreign_index_is_reported_as_unusable_and_a_second_writer_as_bus
     let meta = folder.path().join("meta.json");
     let text = std::fs::read_to_string(&meta).expect("has meta.json");
     let damages = [
-        text.replace("\"payload\": \"2 ", "\"payload\": \"0 "),
+        text.replace("\"payload\": \"3 ", "\"payload\": \"0 "),
         text.replace("footprint_body", "foot_print_body"),
         text.replace("\"payload\"", "\"other\""),
         text[..text.len() / 2].to_owned(),
