@@ -37,9 +37,13 @@ impl Shape {
         let areas = areas.filter_map(|area| Some(part_box(area.bounding_rect()?, is_rectangle(area))));
         boxes.extend(points.chain(lines).chain(areas));
         if boxes.len() <= MAX_BOXES {
+            let seams: Vec<PartBox> = boxes.iter().filter_map(other_side).collect();
+            boxes.extend(seams);
             return boxes;
         }
-        self.envelope().map(|area| PartBox { area, is_exact: false }).into_iter().chain(self.poles_as_boxes()).collect()
+        let around = self.envelope().map(|area| PartBox { area, is_exact: false });
+        let seam = around.as_ref().and_then(other_side);
+        around.into_iter().chain(seam).chain(self.poles_as_boxes()).collect()
     }
 
     /// A pole is met at every longitude.
@@ -74,6 +78,18 @@ impl Shape {
         let areas = self.parts.areas.iter().filter_map(BoundingRect::bounding_rect);
         points.chain(lines).chain(areas).collect()
     }
+}
+
+/// What reaches -180° is at 180° too, and the other way round.
+fn other_side(part: &PartBox) -> Option<PartBox> {
+    let BoundingBox { west, east, .. } = part.area;
+    let seam = match (west <= -180.0, east >= 180.0) {
+        _ if west > east => return None,
+        (true, false) => 180.0,
+        (false, true) => -180.0,
+        _ => return None,
+    };
+    Some(PartBox { area: BoundingBox { west: seam, east: seam, ..part.area }, ..*part })
 }
 
 /// West and east of what is left when the widest stretch of longitudes without any part is taken away.

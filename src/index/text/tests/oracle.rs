@@ -264,7 +264,10 @@ fn meet(one: &BoundingBox, other: &BoundingBox) -> bool {
     }
     one.parts().iter().any(|one| {
         other.parts().iter().any(|other| {
-            one.west <= other.east && other.west <= one.east && one.south <= other.north && other.south <= one.north
+            // 180° and -180° are one meridian.
+            let seam = |one: &BoundingBox, other: &BoundingBox| one.east == 180.0 && other.west == -180.0;
+            let across = seam(one, other) || seam(other, one) || one.west <= other.east && other.west <= one.east;
+            across && one.south <= other.north && other.south <= one.north
         })
     })
 }
