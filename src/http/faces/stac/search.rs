@@ -11,7 +11,6 @@ use crate::http::body::{self, MAX_RECORD_BYTES};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
-use crate::http::{interval, region};
 use crate::model::uri::encode;
 use crate::model::{Kind, json};
 
