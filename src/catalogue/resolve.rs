@@ -124,14 +124,29 @@ impl Catalogue {
     /// # Errors
     /// `Internal` when an index cannot be read.
     pub fn links_to(&self, name: &str, rel: Option<&str>) -> Result<Vec<Referrer>, Error> {
+        self.first_links_to(name, rel, usize::MAX)
+    }
+
+    /// As `links_to` with every relation, and no more than `most`: a popular record has a million of them.
+    ///
+    /// # Errors
+    /// As `links_to`.
+    pub fn links_to_some(&self, name: &str, most: usize) -> Result<Vec<Referrer>, Error> {
+        self.first_links_to(name, None, most)
+    }
+
+    fn first_links_to(&self, name: &str, rel: Option<&str>, most: usize) -> Result<Vec<Referrer>, Error> {
         let mut names = vec![name.to_owned()];
         for found in self.resolve(name)? {
             self.add_names(&found.key, &mut names)?;
         }
         let mut referrers: Vec<Referrer> = Vec::new();
         for name in names {
-            let referring = self.records.referring(&name, rel).map_err(Error::internal("looking for links"))?;
+            let referring = self.records.referring(&name, rel, most).map_err(Error::internal("looking for links"))?;
             for (rel, key) in referring {
+                if referrers.len() >= most {
+                    return Ok(referrers);
+                }
                 let is_known = referrers.iter().any(|known| known.key == key && known.rel == rel && known.href == name);
                 if !is_known && self.refers(&key, &rel, &name)? {
                     referrers.push(Referrer { key, rel, href: name.clone() });
@@ -173,6 +188,14 @@ impl Catalogue {
     /// # Errors
     /// `NotFound` or `Gone` for the collection.
     pub fn listed_members(&self, collection: &RecordId) -> Result<Vec<Member>, Error> {
+        self.listed_members_some(collection, usize::MAX)
+    }
+
+    /// As `listed_members`, the first `most` of them.
+    ///
+    /// # Errors
+    /// As `listed_members`.
+    pub fn listed_members_some(&self, collection: &RecordId, most: usize) -> Result<Vec<Member>, Error> {
         let stored = self.get(&Key::collection(collection.clone()))?;
         let record = String::from_utf8_lossy(&stored.record);
         let member = |name: String| {
@@ -180,7 +203,7 @@ impl Catalogue {
             let held = self.resolve(&name)?.into_iter().find(is_there).map(|found| found.key);
             Ok(Member { name, held })
         };
-        listed(&record).into_iter().map(member).collect()
+        listed(&record).into_iter().take(most).map(member).collect()
     }
 }
 

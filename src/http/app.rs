@@ -6,7 +6,7 @@ use actix_web::web::{ServiceConfig, scope};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::faces::{native, ops, records, stac};
+use super::faces::{native, ops, pages, records, stac};
 use super::openapi;
 use super::problem::Problem;
 use super::read;
@@ -17,7 +17,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(scope("/api/v1").configure(native::routes))
         .service(scope("/stac").configure(stac::routes))
         .service(scope("/records").configure(records::routes))
-        .route("/", read().to(ops::front))
+        .configure(pages::routes)
         .route("/health", read().to(ops::health))
         .route("/metrics", read().to(ops::metrics))
         .route("/openapi.json", read().to(description))
@@ -34,7 +34,8 @@ pub async fn no_route(request: HttpRequest) -> Result<HttpResponse, Problem> {
         return Ok(wrong_method(&request, &pattern));
     }
     let detail = format!("{} {} is no resource of this service; /docs lists them", request.method(), request.path());
-    Err(Problem::http(StatusCode::NOT_FOUND, "no-such-resource", "There is no such resource", detail))
+    let problem = Problem::http(StatusCode::NOT_FOUND, "no-such-resource", "There is no such resource", detail);
+    Ok(pages::no_route(&request, problem))
 }
 
 /// RFC 9110 § 15.5.6: the answer says which methods there are.

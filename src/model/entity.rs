@@ -92,6 +92,9 @@ pub struct File<'a> {
     pub media_type: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     pub storage: Option<Cow<'a, str>>,
+    /// Whether the delivered bytes are what was promised: `ok`, `differs`, `absent`, …; none where nothing was delivered.
+    #[serde(borrow, default)]
+    pub fixity: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     pub href: Option<Cow<'a, str>>,
     /// A finished upload that this file shall name; replaced by `storage` when the record is committed.

@@ -58,6 +58,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("wasmtime", &["recreation"]),
     ("actix_web", &["http", "cli/serve"]),
     ("actix_http", &["http", "cli/serve"]),
+    ("maud", &["http/faces"]),
     ("utoipa", &["http", "cli/openapi"]),
     ("utoipa_actix_web", &["http", "cli/openapi"]),
     ("utoipa_swagger_ui", &["http"]),

@@ -4,6 +4,7 @@ pub mod conformance;
 pub mod filter;
 pub mod native;
 pub mod ops;
+pub mod pages;
 pub mod queryables;
 pub mod records;
 pub mod stac;

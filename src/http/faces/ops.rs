@@ -1,13 +1,12 @@
-//! For operators: health, metrics, and a front door that says what is here.
+//! For operators: health and metrics.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::metrics;
-use crate::http::problem::Answer;
 use crate::http::state::State;
 
 /// How the service is.
@@ -68,11 +67,4 @@ pub async fn metrics(state: Data<State>) -> HttpResponse {
         ("perennial_free_bytes", "Free space of the store.", free),
     ]);
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text)
-}
-
-/// What is here, for people with a browser.
-pub async fn front(request: HttpRequest, state: Data<State>) -> Answer {
-    let base = state.base(&request);
-    let page = include_str!("../../../web/front.html").replace("{base}", &crate::http::html_escape(&base));
-    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page))
 }

@@ -192,16 +192,16 @@ impl Records {
     }
 
     /// Relation and record of everything that refers, or referred in an earlier revision, to a target; in order of
-    /// relation and key.
+    /// relation and key, no more than `most`.
     ///
     /// # Errors
     /// `RecordsError` when the index cannot be read.
-    pub fn referring(&self, target: &str, rel: Option<&str>) -> Result<Vec<(String, Key)>, RecordsError> {
+    pub fn referring(&self, target: &str, rel: Option<&str>, most: usize) -> Result<Vec<(String, Key)>, RecordsError> {
         let all = keys::link_prefix(target, None);
         let read = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
             keys::parse_link(&entry?.0, &all).ok_or(RecordsError::Damaged { what: "link" })
         };
-        self.tree.scan_prefix(keys::link_prefix(target, rel)).map(read).collect()
+        self.tree.scan_prefix(keys::link_prefix(target, rel)).take(most).map(read).collect()
     }
 
     /// sled frees the nodes that writes replaced a few at a time, whenever somebody enters the tree: up to 512 at every

@@ -47,7 +47,7 @@ pub fn href(base: &str, key: &Key) -> String {
 }
 
 /// Answers a stored record byte for byte, or 304.
-fn give(request: &HttpRequest, stored: Stored) -> HttpResponse {
+pub fn give(request: &HttpRequest, stored: Stored) -> HttpResponse {
     let etag = conditional::etag(&stored.digest);
     if conditional::none_match(request.headers(), &etag) {
         return HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish();

@@ -171,7 +171,11 @@ pub fn bounding_box(text: &str) -> Result<BoundingBox, Error> {
     BoundingBox::from_numbers(&numbers).map_err(|error| Error::parameter("bbox", error.to_string()))
 }
 
-fn condition(text: &str) -> Result<Condition, Error> {
+/// Reads a condition such as `eo:cloud_cover<5`.
+///
+/// # Errors
+/// 400 for text that is none.
+pub fn condition(text: &str) -> Result<Condition, Error> {
     const OPERATORS: [(&str, Comparison); 6] = [
         ("!=", Comparison::NotEqual),
         ("<=", Comparison::LessOrEqual),
@@ -200,7 +204,11 @@ fn condition(text: &str) -> Result<Condition, Error> {
     }
 }
 
-fn sort_key(text: &str) -> Result<SortKey, Error> {
+/// Reads a name to sort by.
+///
+/// # Errors
+/// 400 that lists the names.
+pub fn sort_key(text: &str) -> Result<SortKey, Error> {
     let (name, descending) = match text.strip_prefix('-') {
         Some(name) => (name, true),
         None => (text.trim_start_matches('+'), false),

@@ -1,0 +1,82 @@
+//! What the page of a record shows, fetched from the catalogue. Bounded: of very many revisions, referrers and members a
+//! part is shown, with the number of all where it is known.
+
+use std::collections::BTreeMap;
+
+use crate::catalogue::{Catalogue, Error, Member, Referrer, Results, Revision, Stored};
+use crate::http::faces::pages::browse;
+use crate::model::{Entity, Facet, FacetCount, Key, Kind, Query, RecordId, SortKey};
+
+/// Records that refer to this one, at most.
+const MAX_REFERRERS: usize = 60;
+/// Members of a collection's own list that are looked up.
+const MAX_MEMBERS: usize = 200;
+const SOME_PRODUCTS: usize = 10;
+const FACET_VALUES: usize = 8;
+
+/// One record with what surrounds it.
+pub struct Loaded {
+    pub stored: Stored,
+    pub revisions: Vec<Revision>,
+    pub referrers: Vec<Referrer>,
+    /// Title of the product's collection, and how that one is cited.
+    pub collection_title: Option<String>,
+    pub collection_citation: Option<String>,
+    pub collection: Option<CollectionPart>,
+}
+
+/// What only a collection has.
+pub struct CollectionPart {
+    /// Its newest products, with the number of all.
+    pub products: Results,
+    pub facets: BTreeMap<Facet, Vec<FacetCount>>,
+    pub members: Vec<Member>,
+}
+
+/// The current revision, or the one asked for.
+///
+/// # Errors
+/// Those of the catalogue for a record that is not there.
+pub fn stored(catalogue: &Catalogue, key: &Key, revision: Option<u64>) -> Result<Stored, Error> {
+    match revision {
+        None => catalogue.get(key),
+        Some(revision) => catalogue.get_revision(key, revision),
+    }
+}
+
+/// The record and what surrounds it.
+///
+/// # Errors
+/// As `stored`.
+pub fn load(catalogue: &Catalogue, key: &Key, revision: Option<u64>) -> Result<Loaded, Error> {
+    let stored = stored(catalogue, key, revision)?;
+    let revisions = catalogue.revisions(key)?;
+    let referrers = catalogue.links_to_some(key.id.as_str(), MAX_REFERRERS)?;
+    let parent = key.collection.as_ref().map(|id| catalogue.get(&Key::collection(id.clone()))).transpose();
+    // A collection that was deleted leaves its products without a title above them, not without a page.
+    let parent = parent.ok().flatten();
+    let parent = parent.as_ref().and_then(|parent| Entity::view(&parent.record).ok());
+    let collection_title = parent.as_ref().and_then(|parent| parent.title.as_deref().map(str::to_owned));
+    let collection_citation = parent.as_ref().and_then(|parent| parent.citation.as_deref().map(str::to_owned));
+    let collection = match key.kind {
+        Kind::Collection => Some(collection_part(catalogue, &key.id)?),
+        _ => None,
+    };
+    Ok(Loaded { stored, revisions, referrers, collection_title, collection_citation, collection })
+}
+
+fn collection_part(catalogue: &Catalogue, id: &RecordId) -> Result<CollectionPart, Error> {
+    let facets: BTreeMap<Facet, Vec<String>> = [(Facet::Collection, vec![id.to_string()])].into();
+    let query = Query {
+        facets,
+        count: true,
+        limit: SOME_PRODUCTS,
+        sort: vec![SortKey::Time { descending: true }],
+        count_facets: browse::facet_requests(FACET_VALUES),
+        ..Query::default()
+    };
+    let products = catalogue.search(query, None)?;
+    let facets = products.facets.clone();
+    let members = catalogue.listed_members_some(id, MAX_MEMBERS)?;
+    Ok(CollectionPart { products, facets, members })
+}

@@ -1,0 +1,204 @@
+//! The page of a record: what it is, its files, where and when, where it comes from, its revisions, how to cite it; of a
+//! collection also its products. The same address gives the stored JSON to programs.
+
+mod citation;
+mod collection_part;
+mod facts;
+mod files;
+mod load;
+mod relations;
+mod side;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use maud::{Markup, html};
+
+use super::errors::{Near, Trouble};
+use super::layout::{Frame, Section};
+use super::negotiate::{self, Form};
+use super::{address, answer, words};
+use crate::catalogue::{Catalogue, Error};
+use crate::http::faces::native::records::{self, identifier};
+use crate::http::parameters::Parameters;
+use crate::http::problem::Problem;
+use crate::http::state::State;
+use crate::model::{Entity, Key, Kind, Query};
+use load::Loaded;
+
+/// Characters of a title in the heading; the whole title stands among the facts.
+const HEADING: usize = 300;
+
+/// `GET /products/{collection}/{id}`
+pub async fn product(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> HttpResponse {
+    let (collection, id) = path.into_inner();
+    let key = identifier("collection", &collection).and_then(|collection| Ok(Key::product(collection, identifier("id", &id)?)));
+    let made = page(&request, &state, key).await;
+    answer(&request, made)
+}
+
+/// `GET /collections/{collection}`
+pub async fn collection(request: HttpRequest, state: Data<State>, path: Path<String>) -> HttpResponse {
+    let made = page(&request, &state, identifier("collection", &path).map(Key::collection)).await;
+    answer(&request, made)
+}
+
+/// `GET /entities/{kind}/{id}`
+pub async fn entity(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> HttpResponse {
+    let (kind, id) = path.into_inner();
+    let key = match Kind::from_name(&kind) {
+        None | Some(Kind::Product) => Err(Error::NoSuch { what: format!("kind {:?} here", words::shortened(&kind, 60)) }),
+        Some(kind) => identifier("id", &id).map(|id| Key { kind, collection: None, id }),
+    };
+    let made = page(&request, &state, key).await;
+    answer(&request, made)
+}
+
+async fn page(request: &HttpRequest, state: &State, key: Result<Key, Error>) -> Result<HttpResponse, Trouble> {
+    let key = key?;
+    let mut parameters = Parameters::of(request)?;
+    let revision = parameters.one("revision")?;
+    parameters.finish(&["revision"])?;
+    let revision = revision.map(|text| text.parse::<u64>()).transpose();
+    let revision = revision.map_err(|_| Error::parameter("revision", "must be a number"))?;
+    let Some(form) = negotiate::wanted(request) else { return Err(not_acceptable().into()) };
+    let (catalogue, wanted) = (state.catalogue.clone(), key.clone());
+    if form == Form::Json {
+        let stored = crate::http::blocking(move || load::stored(&catalogue, &wanted, revision)).await?;
+        let mut response = records::give(request, stored);
+        response.headers_mut().insert(header::VARY, header::HeaderValue::from_static("accept"));
+        return Ok(response);
+    }
+    let loaded = crate::http::blocking(move || load::load(&catalogue, &wanted, revision)).await;
+    match loaded {
+        Ok(loaded) => Ok(show(&loaded)?),
+        Err(problem) => Err(helpful(state, key, problem).await),
+    }
+}
+
+fn not_acceptable() -> Problem {
+    let detail = "this address gives text/html and application/json";
+    Problem::http(StatusCode::NOT_ACCEPTABLE, "not-acceptable", "None of the forms asked for exists", detail)
+}
+
+/// Adds records with a similar identifier to the error of one that does not exist.
+async fn helpful(state: &State, key: Key, problem: Problem) -> Trouble {
+    let is_missing = matches!(&problem, Problem::Catalogue(Error::NotFound { .. } | Error::UnknownCollection { .. }));
+    let mut trouble = Trouble { tried: key.id.to_string(), ..problem.into() };
+    if is_missing {
+        let catalogue = state.catalogue.clone();
+        // The error that is already there counts; a failure here only means less help.
+        let near = crate::http::blocking(move || similar(&catalogue, &key)).await;
+        trouble.near.extend(near.unwrap_or_default());
+    }
+    trouble
+}
+
+/// Records of this name elsewhere, then those whose text has most of the identifier's beginning.
+fn similar(catalogue: &Catalogue, key: &Key) -> Result<Vec<Near>, Error> {
+    let mut near: Vec<Near> = Vec::new();
+    for found in catalogue.resolve(key.id.as_str())?.into_iter().take(5) {
+        let note = format!("{}, of exactly this name", words::kind(found.key.kind).0);
+        near.push(Near { href: address::page(&found.key), text: found.key.id.to_string(), note });
+    }
+    let mut stem: String = key.id.as_str().to_owned();
+    while near.is_empty() && stem.chars().count() > 3 {
+        stem = stem.chars().take(stem.chars().count() * 4 / 5).collect();
+        let word = stem.trim_matches(|c: char| !c.is_alphanumeric());
+        let query = Query { text: Some(format!("{word}*")), kinds: vec![key.kind], limit: 5, ..Query::default() };
+        // What cannot be asked as text is tried shorter.
+        let Ok(results) = catalogue.search(query, None) else { continue };
+        for entity in results.found.iter().filter_map(|found| Entity::view(&found.record).ok()) {
+            if let Some(found) = super::search::key_of(&entity) {
+                let note = words::shortened(entity.title.as_deref().unwrap_or(""), 80);
+                near.push(Near { href: address::page(&found), text: found.id.to_string(), note });
+            }
+        }
+    }
+    Ok(near)
+}
+
+fn show(loaded: &Loaded) -> Result<HttpResponse, Error> {
+    let entity = Entity::view(&loaded.stored.record).map_err(Error::internal("reading a stored record"))?;
+    let key = &loaded.stored.key;
+    let title = entity.title.as_deref().filter(|title| !title.trim().is_empty()).unwrap_or(key.id.as_str());
+    let section = if key.kind == Kind::Collection { Section::Collections } else { Section::Other };
+    let mut alternates = vec![("application/json", address::native(key))];
+    alternates.extend(address::stac(key).map(|href| ("application/geo+json", href)));
+    let frame = Frame { section, alternates, ..Frame::new(title) };
+    Ok(frame.answer(StatusCode::OK, &content(loaded, &entity, title)))
+}
+
+fn content(loaded: &Loaded, entity: &Entity<'_>, title: &str) -> Markup {
+    let key = &loaded.stored.key;
+    html! {
+        (trail(loaded, key))
+        (old_revision(loaded))
+        header.record {
+            p.kicker {
+                (words::label(words::kind(key.kind).0))
+                @if let Some(version) = &entity.version { " · version " bdi { (words::shortened(version, 60)) } }
+            }
+            h1 dir="auto" { (words::shortened(title, HEADING)) }
+            p.id { bdi { (key.id) } }
+        }
+        div.record-body {
+            div.main-part {
+                @if let Some(text) = entity.description.as_deref().filter(|text| !text.trim().is_empty()) {
+                    section.description aria-label="Description" { (paragraphs(text)) }
+                }
+                @if let Some(part) = &loaded.collection { (collection_part::products(key, part)) }
+                (files::files(key, entity))
+                (facts::facts(loaded, entity))
+                (relations::provenance(loaded, entity))
+                @if let Some(part) = &loaded.collection { (collection_part::members(part)) }
+                (relations::links(loaded, entity))
+                (facts::properties(entity))
+            }
+            aside.side-part aria-label="About this record" { (side::side(loaded, entity, title)) }
+        }
+    }
+}
+
+fn trail(loaded: &Loaded, key: &Key) -> Markup {
+    html! {
+        nav.trail aria-label="Place in the archive" {
+            a href="/" { "Archive" }
+            @match &key.collection {
+                Some(collection) => {
+                    " / " a href=(address::collection(collection.as_str())) dir="auto" {
+                        (words::shortened(loaded.collection_title.as_deref().unwrap_or(collection.as_str()), 90))
+                    }
+                }
+                None if key.kind == Kind::Collection => { " / " a href="/collections" { "Collections" } }
+                None => { " / " a href={ "/entities/" (key.kind) } { (words::label(words::kind(key.kind).1)) } }
+            }
+        }
+    }
+}
+
+fn old_revision(loaded: &Loaded) -> Markup {
+    let newest = loaded.revisions.last().map_or(loaded.stored.revision, |revision| revision.revision);
+    html! {
+        @if loaded.stored.revision != newest {
+            p.banner role="note" {
+                "This is revision " (loaded.stored.revision) " of " (words::moment(&loaded.stored.time)) " UTC. "
+                a href=(address::page(&loaded.stored.key)) { "See the newest, revision " (newest) } "."
+            }
+        }
+    }
+}
+
+/// Text with its paragraphs; very long ones are folded.
+fn paragraphs(text: &str) -> Markup {
+    const OPEN: usize = 1_800;
+    let all: Vec<&str> = text.split("\n\n").map(str::trim).filter(|part| !part.is_empty()).collect();
+    let shown = |parts: &[&str]| html! { @for part in parts { p dir="auto" { (part) } } };
+    if text.len() <= OPEN {
+        return shown(&all);
+    }
+    html! {
+        p dir="auto" { (words::shortened(all.first().copied().unwrap_or(""), OPEN)) }
+        details { summary { "Whole description" } (shown(&all)) }
+    }
+}

@@ -1,0 +1,106 @@
+//! Results as a list, the record whose name was typed above it, and the way to the next page.
+
+use maud::{Markup, html};
+
+use super::asked::Asked;
+use crate::catalogue::{Found, Match, Naming, Results};
+use crate::http::faces::pages::{address, words};
+use crate::model::{Entity, Key, Kind, RecordId};
+
+/// Characters of a title and of a description in the list.
+const TITLE: usize = 200;
+const DESCRIPTION: usize = 240;
+
+/// The key of a record.
+pub fn key_of(entity: &Entity<'_>) -> Option<Key> {
+    let id = RecordId::parse(&entity.id).ok()?;
+    // Documents may name a collection too; only products are found by it.
+    let collection = entity.collection.as_deref().filter(|_| entity.kind == Kind::Product);
+    Some(Key { kind: entity.kind, collection: collection.map(RecordId::parse).transpose().ok()?, id })
+}
+
+/// Records whose very name was typed.
+pub fn named(matches: &[Match]) -> Markup {
+    html! {
+        @for found in matches {
+            p.exact {
+                strong { "Exactly this name: " }
+                a href=(address::page(&found.key)) { bdi { (found.key.id) } } " "
+                span.note {
+                    "(" (words::kind(found.key.kind).0)
+                    @if let Naming::Identifier { scheme } = &found.naming { ", by its " (scheme) }
+                    ")"
+                }
+            }
+        }
+    }
+}
+
+/// The results.
+pub fn list(asked: &Asked, found: &[Found]) -> Markup {
+    html! {
+        ol.hits {
+            @for found in found {
+                @match Entity::view(&found.record) {
+                    Ok(entity) => (hit(asked, &entity)),
+                    // A record that passed its schema can be viewed; if not, it is not hidden.
+                    Err(_) => li { "Record " (found.sequence) " cannot be shown." },
+                }
+            }
+        }
+    }
+}
+
+fn hit(asked: &Asked, entity: &Entity<'_>) -> Markup {
+    let title = entity.title.as_deref().filter(|title| !title.trim().is_empty()).unwrap_or(&entity.id);
+    let href = key_of(entity).map(|key| address::page(&key));
+    html! {
+        li.hit {
+            h3 { a href=[href] dir="auto" { (words::shortened(title, TITLE)) } }
+            p.id { bdi { (entity.id) } @if let Some(version) = &entity.version { " " span.version { "version " (words::shortened(version, 40)) } } }
+            p.facts-line {
+                @if asked.group == super::asked::Group::Context { span { (words::label(words::kind(entity.kind).0)) } }
+                @for name in entity.missions.iter().take(2) { span { (words::shortened(&name.label, 60)) } }
+                @for name in entity.instruments.iter().take(2) { span { (words::shortened(&name.label, 60)) } }
+                @if let Some(level) = level(entity) { span { (words::shortened(level, 40)) } }
+                @if let Some(span) = entity.time.as_ref().and_then(words::span) { span.time { (span) } }
+                @if let Some(files) = files(entity) { span { (files) } }
+            }
+            @if let Some(description) = entity.description.as_deref().filter(|text| !text.trim().is_empty()) {
+                p.snippet dir="auto" { (words::shortened(description, DESCRIPTION)) }
+            }
+            @if let Some(collection) = entity.collection.as_deref().filter(|_| entity.kind == Kind::Product) {
+                p.of { "in " a href=(address::collection(collection)) { bdi { (collection) } } }
+            }
+        }
+    }
+}
+
+fn level<'a>(entity: &'a Entity<'_>) -> Option<&'a str> {
+    let level = entity.level.as_ref()?;
+    level.normalised.as_deref().or(level.as_written.as_deref())
+}
+
+fn files(entity: &Entity<'_>) -> Option<String> {
+    let held: Vec<_> = entity.files.iter().filter(|file| file.storage.is_some()).collect();
+    let bytes: u64 = held.iter().filter_map(|file| file.bytes).fold(0, u64::saturating_add);
+    match (held.len(), entity.files.len()) {
+        (_, 0) => None,
+        (0, all) => Some(format!("{}, not held here", words::counted(all as u64, "file", "files"))),
+        (held, _) => Some(format!("{}, {}", words::counted(held as u64, "file", "files"), words::size(bytes))),
+    }
+}
+
+/// To the first and the next page.
+pub fn pages(asked: &Asked, results: &Results) -> Markup {
+    html! {
+        @if !asked.token.is_empty() || results.next.is_some() {
+            nav.pages aria-label="Pages" {
+                @if !asked.token.is_empty() { a href=(asked.first_page().href()) { "First page" } }
+                @if let Some(token) = &results.next {
+                    a.next rel="next" href=(Asked { token: token.clone(), ..asked.clone() }.href()) { "Next page" }
+                }
+            }
+        }
+    }
+}

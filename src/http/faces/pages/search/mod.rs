@@ -1,0 +1,179 @@
+//! The search page: box, facets, time, area and results, and what helps when nothing is found.
+
+pub mod asked;
+mod facets;
+mod form;
+mod hits;
+mod links;
+mod maps;
+mod nothing;
+mod period;
+
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use maud::{Markup, html};
+
+use super::errors::Trouble;
+use super::layout::{Frame, Section};
+use super::{answer, words};
+use crate::catalogue::{Catalogue, Error, Match, Results, Standing};
+use crate::http::parameters::Parameters;
+use crate::http::state::State;
+use crate::model::{Facet, FacetCount, FacetRequest, Query};
+use asked::{Asked, Group};
+
+pub use form::facet_title;
+pub use hits::key_of;
+
+/// Values listed of a facet, and of the one that is asked for whole.
+const FACET_VALUES: usize = 8;
+const ALL_VALUES: usize = 500;
+/// Longest text that is tried as a name of a record, bytes.
+const MAX_NAME_BYTES: usize = 512;
+
+/// Everything that the page shows.
+struct Answered {
+    results: Results,
+    /// Counts of each facet among what the other conditions leave: the values of one facet are alternatives.
+    facets: BTreeMap<Facet, Vec<FacetCount>>,
+    /// Matches of the same question among products, collections and the rest.
+    groups: Vec<(Group, u64)>,
+    /// Records whose very name was typed.
+    named: Vec<Match>,
+    /// What leads on when nothing was found.
+    ways: Vec<nothing::Way>,
+}
+
+/// `GET /search`
+pub async fn page(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    let made = search(&request, &state).await;
+    answer(&request, made)
+}
+
+async fn search(request: &HttpRequest, state: &State) -> Result<HttpResponse, Trouble> {
+    let asked = Asked::read(Parameters::of(request)?)?;
+    let tried = asked.text.clone();
+    let (catalogue, question) = (state.catalogue.clone(), asked.clone());
+    let answered = crate::http::blocking(move || find(&catalogue, &question)).await;
+    let answered = answered.map_err(|problem| Trouble { tried, ..problem.into() })?;
+    let title = if asked.text.is_empty() { "Search".to_owned() } else { format!("{} – Search", asked.text) };
+    let alternates = vec![("application/json", links::native(&asked))];
+    let frame = Frame { section: Section::Search, search_box: false, alternates, ..Frame::new(title) };
+    Ok(frame.answer(StatusCode::OK, &content(&asked, &answered)))
+}
+
+fn find(catalogue: &Catalogue, asked: &Asked) -> Result<Answered, Error> {
+    let query = asked.query()?;
+    if let Some(collections) = query.facets.get(&Facet::Collection) {
+        catalogue.check_collections(collections)?;
+    }
+    let free = facets::SHOWN.into_iter().filter(|facet| !query.facets.contains_key(facet));
+    let count_facets = free.map(|facet| request(asked, facet)).collect();
+    let token = Some(asked.token.as_str()).filter(|token| !token.is_empty());
+    let results = catalogue.search(Query { count_facets, ..query.clone() }, token)?;
+    let mut facets = results.facets.clone();
+    for facet in facets::SHOWN.into_iter().filter(|facet| query.facets.contains_key(facet)) {
+        facets.extend(alternatives(catalogue, asked, &query, facet)?);
+    }
+    let groups = Group::ALL.into_iter().map(|group| {
+        let same = Asked { group, ..asked.first_page() };
+        let count = if group == asked.group { results.matched } else { count(catalogue, &same)? };
+        Ok((group, count.unwrap_or_default()))
+    });
+    let groups = groups.collect::<Result<Vec<_>, Error>>()?;
+    let named = if asked.token.is_empty() { named(catalogue, &asked.text)? } else { Vec::new() };
+    let is_empty = results.found.is_empty() && asked.token.is_empty();
+    let ways = if is_empty { nothing::ways(catalogue, asked)? } else { Vec::new() };
+    Ok(Answered { results, facets, groups, named, ways })
+}
+
+fn request(asked: &Asked, facet: Facet) -> FacetRequest {
+    FacetRequest { facet, limit: if asked.all == Some(facet) { ALL_VALUES } else { FACET_VALUES + 1 } }
+}
+
+/// The counts of a facet without its own condition.
+fn alternatives(
+    catalogue: &Catalogue,
+    asked: &Asked,
+    query: &Query,
+    facet: Facet,
+) -> Result<BTreeMap<Facet, Vec<FacetCount>>, Error> {
+    let mut facets = query.facets.clone();
+    facets.remove(&facet);
+    let query =
+        Query { facets, count: false, limit: 1, count_facets: vec![request(asked, facet)], ..query.clone() };
+    Ok(catalogue.search(query, None)?.facets)
+}
+
+/// How many records a question finds.
+fn count(catalogue: &Catalogue, asked: &Asked) -> Result<Option<u64>, Error> {
+    let query = Query { limit: 1, sort: Vec::new(), ..asked.query()? };
+    Ok(catalogue.search(query, None)?.matched)
+}
+
+/// Live records that have the whole text as a name: whoever pastes an identifier wants that record.
+fn named(catalogue: &Catalogue, text: &str) -> Result<Vec<Match>, Error> {
+    let name = text.trim_matches('"');
+    if name.is_empty() || name.len() > MAX_NAME_BYTES || name.contains(char::is_whitespace) {
+        return Ok(Vec::new());
+    }
+    let mut found = catalogue.resolve(name)?;
+    found.retain(|found| found.standing != Standing::Deleted);
+    found.truncate(5);
+    Ok(found)
+}
+
+fn content(asked: &Asked, answered: &Answered) -> Markup {
+    let matched = answered.results.matched.unwrap_or_default();
+    html! {
+        h1.unseen { "Search" }
+        (form::form(asked))
+        (tabs(asked, answered))
+        div.finding {
+            section.results aria-labelledby="found" {
+                h2 #found tabindex="-1" { (headline(asked, matched)) }
+                (form::chips(asked))
+                (hits::named(&answered.named))
+                @if answered.results.found.is_empty() {
+                    (nothing::advice(asked, &answered.ways))
+                } @else {
+                    (form::order(asked))
+                    (maps::maps(asked, &answered.results.found))
+                    (hits::list(asked, &answered.results.found))
+                    (hits::pages(asked, &answered.results))
+                    (links::links(asked))
+                }
+            }
+            aside.narrow aria-labelledby="narrow" {
+                h2 #narrow { "Narrow the search" }
+                (form::limits(asked))
+                (facets::facets(asked, &answered.facets))
+            }
+        }
+    }
+}
+
+fn headline(asked: &Asked, matched: u64) -> String {
+    let (one, several) = asked.group.words();
+    match matched {
+        0 => format!("No {several} found"),
+        _ if asked.token.is_empty() => words::counted(matched, one, several),
+        _ => format!("{}, further page", words::counted(matched, one, several)),
+    }
+}
+
+fn tabs(asked: &Asked, answered: &Answered) -> Markup {
+    html! {
+        nav.tabs aria-label="What to find" {
+            @for (group, count) in &answered.groups {
+                @let same = Asked { group: *group, ..asked.first_page() };
+                a href=(same.href()) aria-current=[(*group == asked.group).then_some("page")] {
+                    (group.title()) " " span.count { (words::number(*count)) }
+                }
+            }
+        }
+    }
+}
