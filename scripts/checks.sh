@@ -93,3 +93,6 @@ judge_eodag() { judge_served "$1" "$2" eodag_search.py '{url}/stac'; }
 judge_ogc() { judge_served "$1" "$2" ogc_clients.py '{url}' "${@:3}"; }
 judge_stac_api() { judge_on_copy "$1" "$2" stac_api_classes.py '{url}/stac' "${@:3}"; }
 judge_stac() { judge_served "$1" "$2" stac_valid.py '{url}'; }
+
+# The pages in Chromium: judge_pages PROGRAM STORE [ARGUMENTS…]
+judge_pages() { judge pages.py --binary "$1" "${@:2}"; }

@@ -15,6 +15,7 @@ command -v zstd | zstd
 command -v jq | jq
 command -v curl | curl
 command -v unshare | util-linux
+command -v chromium | chromium
 command -v python3 | python3
 command -v ogrinfo | gdal-bin
 python3 -c "import ensurepip, venv" | python3-venv'

@@ -74,6 +74,7 @@ check searches judge_searches "$PROGRAM" "$WORK/store"
 check eodag judge_eodag "$PROGRAM" "$WORK/store"
 check ogc-clients judge_ogc "$PROGRAM" "$WORK/store"
 check schemathesis judge schemathesis_run.py --binary "$PROGRAM" "$WORK/store"
+check pages judge_pages "$PROGRAM" "$WORK/store"
 check_corpus corpus judge corpus_all.py --binary "$PROGRAM" "$WORK/corpus" --shared "$PERENNIAL_SHARED" --check-coverage "$COVERAGE"
 for question in D1 D2 D3 D4 D5 D6 D7 D8 D9 D10 D11; do
     check_corpus "question-$question" judge_questions "$PROGRAM" "$WORK/corpus" "$question"
@@ -82,6 +83,7 @@ check_corpus scale judge scale.py --binary "$PROGRAM" --shared "$PERENNIAL_SHARE
 check_corpus corpus-stac judge corpus_stac.py --binary "$PROGRAM" "$WORK/corpus-stac" --shared "$PERENNIAL_SHARED"
 check_corpus corpus-served-as-stac judge_stac "$PROGRAM" "$WORK/corpus"
 check cql2 judge cql2_oracle.py --binary "$PROGRAM" --items 1000 --filters 60
+check_corpus pages-stranger judge_pages "$PROGRAM" "$WORK/store" --corpus "$WORK/corpus" --shared "$PERENNIAL_SHARED" --only-stranger
 check hostile judge hostile.py --binary "$PROGRAM"
 check backup judge backup_while_serving.py --binary "$PROGRAM"
 check kill9 judge kill9.py --binary "$PROGRAM" --kills 20 --records 2000

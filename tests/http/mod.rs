@@ -6,6 +6,7 @@ mod filters;
 mod ingest;
 mod input;
 mod ogc_records;
+mod pages;
 mod records;
 mod safety;
 mod search;

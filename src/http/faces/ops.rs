@@ -1,8 +1,8 @@
 //! For operators: health and metrics.
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
-use actix_web::HttpResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -67,6 +67,40 @@ pub async fn get_file(request: HttpRequest, state: Data<State>, path: Path<(Stri
     give(&request, &state, file, true)
 }
 
+/// Gives a file of a collection.
+#[utoipa::path(get, path = "/api/v1/collections/{collection}/files/{name}", tag = "files",
+    params(("collection" = String, Path), ("name" = String, Path), ("Range" = Option<String>, Header)),
+    responses((status = 200, description = "the bytes", content_type = "application/octet-stream"), (status = 206),
+              (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json"), (status = 416)))]
+pub async fn collection_file(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> Answer {
+    let (collection, name) = path.into_inner();
+    let file = state.catalogue.file(&Key::collection(identifier("collection", &collection)?), &name)?;
+    give(&request, &state, file, true)
+}
+
+/// Gives a file of a record of another kind, such as a document.
+#[utoipa::path(get, path = "/api/v1/records/{kind}/{id}/files/{name}", tag = "files",
+    params(("kind" = String, Path), ("id" = String, Path), ("name" = String, Path), ("Range" = Option<String>, Header)),
+    responses((status = 200, description = "the bytes", content_type = "application/octet-stream"), (status = 206),
+              (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json"), (status = 416)))]
+pub async fn record_file(request: HttpRequest, state: Data<State>, path: Path<(String, String, String)>) -> Answer {
+    let (kind, id, name) = path.into_inner();
+    let file = state.catalogue.file(&super::records::record_key(&kind, &id)?, &name)?;
+    give(&request, &state, file, true)
+}
+
+/// Gives the verbatim document that a record of another kind was made from.
+#[utoipa::path(get, path = "/api/v1/records/{kind}/{id}/source", tag = "records",
+    params(("kind" = String, Path), ("id" = String, Path)),
+    responses((status = 200, description = "the document"), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn record_source(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> Answer {
+    let (kind, id) = path.into_inner();
+    let file = state.catalogue.source(&super::records::record_key(&kind, &id)?)?;
+    give(&request, &state, file, false)
+}
+
 /// Gives the verbatim document that a product was made from.
 #[utoipa::path(get, path = "/api/v1/collections/{collection}/products/{id}/source", tag = "products",
     params(("collection" = String, Path), ("id" = String, Path)), responses((status = 200, description = "the document")))]

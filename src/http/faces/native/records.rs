@@ -9,7 +9,7 @@ use super::wire::{CollectionsBody, ReceiptBody, RevisionBody, RevisionsBody};
 use crate::catalogue::{Address, Error, Intent, Precondition, Receipt, Stored};
 use crate::http::body::{self, MAX_RECORD_BYTES};
 use crate::http::parameters::Parameters;
-use crate::http::problem::{Answer, Problem, ProblemBody};
+use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
 use crate::http::{auth, conditional};
 use crate::model::uri::encode;
@@ -330,15 +330,23 @@ pub async fn delete_record(request: HttpRequest, state: Data<State>, path: Path<
     remove(&request, &state, other_key(path)?).await
 }
 
-fn other_key(path: Path<(String, String)>) -> Result<Key, Problem> {
+fn other_key(path: Path<(String, String)>) -> Result<Key, Error> {
     let (kind, id) = path.into_inner();
-    let id = identifier("id", &id)?;
-    match Kind::from_name(&kind) {
-        Some(Kind::Product) => Err(Error::parameter("kind", "products live under their collection").into()),
+    record_key(&kind, &id)
+}
+
+/// The key of a record that is no product.
+///
+/// # Errors
+/// 400 for a kind that does not exist or has another address, and for text that is no identifier.
+pub fn record_key(kind: &str, id: &str) -> Result<Key, Error> {
+    let id = identifier("id", id)?;
+    match Kind::from_name(kind) {
+        Some(Kind::Product) => Err(Error::parameter("kind", "products live under their collection")),
         Some(kind) => Ok(Key { kind, collection: None, id }),
         None => {
             let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-            Err(Error::parameter("kind", format!("is none of {}", kinds.join(", "))).into())
+            Err(Error::parameter("kind", format!("is none of {}", kinds.join(", "))))
         }
     }
 }

@@ -78,7 +78,9 @@ mod tests {
         for href in ["https://a.example/x", "HTTP://a.example"] {
             assert_eq!(elsewhere(href), Some(href));
         }
-        for href in ["javascript:alert(1)", "data:text/html,x", "//a.example", "", "urn:x", "/x", "JAVASCRIPT://http://x"] {
+        for href in
+            ["javascript:alert(1)", "data:text/html,x", "//a.example", "", "urn:x", "/x", "JAVASCRIPT://http://x"]
+        {
             assert_eq!(elsewhere(href), None, "{href}");
         }
     }

@@ -14,7 +14,7 @@ use crate::catalogue::{Catalogue, Error, Results};
 use crate::http::parameters::Parameters;
 use crate::http::state::State;
 use crate::model::uri::encode;
-use crate::model::{Entity, Facet, FacetRequest, Key, Kind, Query, RecordId, SortKey};
+use crate::model::{Entity, Key, Kind, Query, RecordId, SortKey};
 
 /// Entries on a page.
 const PAGE: usize = 100;
@@ -35,7 +35,8 @@ pub async fn collections(request: HttpRequest, state: Data<State>) -> HttpRespon
 pub async fn entities(request: HttpRequest, state: Data<State>, kind: Path<String>) -> HttpResponse {
     let made = match Kind::from_name(&kind) {
         Some(Kind::Product | Kind::Collection) | None => {
-            let names: Vec<&str> = Kind::ALL.iter().filter(|kind| !is_elsewhere(**kind)).map(|kind| kind.as_str()).collect();
+            let names: Vec<&str> =
+                Kind::ALL.iter().filter(|kind| !is_elsewhere(**kind)).map(|kind| kind.as_str()).collect();
             let what = format!("kind {:?} here; there are {}", words::shortened(&kind, 60), names.join(", "));
             Err(Error::NoSuch { what }.into())
         }
@@ -123,10 +124,4 @@ fn entry(entity: &Entity<'_>, listing: &Listing) -> Markup {
             }
         }
     }
-}
-
-/// The facets of a collection's products, for its page.
-pub fn facet_requests(limit: usize) -> Vec<FacetRequest> {
-    let shown = [Facet::Mission, Facet::Platform, Facet::Instrument, Facet::Target, Facet::Level, Facet::DataType];
-    shown.into_iter().map(|facet| FacetRequest { facet, limit }).collect()
 }

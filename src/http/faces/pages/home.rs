@@ -9,11 +9,12 @@ use maud::{Markup, html};
 use super::errors::Trouble;
 use super::layout::{Frame, Section};
 use super::search::asked::Asked;
+use super::tally::{self, Count, Tally};
 use super::{address, answer, words};
 use crate::catalogue::{Catalogue, Error, Results};
 use crate::http::parameters::Parameters;
 use crate::http::state::State;
-use crate::model::{Entity, Facet, FacetCount, FacetRequest, Kind, Query, SortKey};
+use crate::model::{Entity, Facet, Kind, Query, SortKey};
 
 /// Facets to begin from, with the most values shown of each.
 const BEGINNINGS: [(Facet, &str); 4] = [
@@ -27,6 +28,7 @@ const NEW_COLLECTIONS: usize = 6;
 
 struct Overview {
     products: Results,
+    tally: Tally,
     collections: Results,
 }
 
@@ -45,12 +47,12 @@ async fn home(request: &HttpRequest, state: &State) -> Result<HttpResponse, Trou
 }
 
 fn overview(catalogue: &Catalogue) -> Result<Overview, Error> {
-    let count_facets = BEGINNINGS.map(|(facet, _)| FacetRequest { facet, limit: VALUES }).to_vec();
-    let products = Query { count: true, limit: 1, count_facets, ..Query::default() };
+    let products = Query { count: true, limit: 1, ..Query::default() };
+    let (products, tally) = tally::search(catalogue, &products, None, &BEGINNINGS.map(|(facet, _)| (facet, VALUES)))?;
     let sort = vec![SortKey::Updated { descending: true }];
     let collections =
         Query { kinds: vec![Kind::Collection], count: true, limit: NEW_COLLECTIONS, sort, ..Query::default() };
-    Ok(Overview { products: catalogue.search(products, None)?, collections: catalogue.search(collections, None)? })
+    Ok(Overview { products, tally, collections: catalogue.search(collections, None)? })
 }
 
 fn content(overview: &Overview, base: &str) -> Markup {
@@ -73,7 +75,7 @@ fn content(overview: &Overview, base: &str) -> Markup {
         }
         div.beginnings {
             @for (facet, title) in BEGINNINGS {
-                @if let Some(counts) = overview.products.facets.get(&facet).filter(|counts| !counts.is_empty()) {
+                @if let Some(counts) = overview.tally.get(&facet).filter(|counts| !counts.is_empty()) {
                     (beginning(facet, title, counts))
                 }
             }
@@ -93,7 +95,7 @@ fn content(overview: &Overview, base: &str) -> Markup {
     }
 }
 
-fn beginning(facet: Facet, title: &str, counts: &[FacetCount]) -> Markup {
+fn beginning(facet: Facet, title: &str, counts: &[Count]) -> Markup {
     html! {
         section {
             h2 { (title) }

@@ -12,6 +12,7 @@ mod negotiate;
 mod record;
 mod resolve;
 mod search;
+mod tally;
 mod words;
 
 use actix_web::web::ServiceConfig;

@@ -27,7 +27,8 @@ async fn resolve(request: &HttpRequest, state: &State) -> Result<HttpResponse, T
     let found = crate::http::blocking(move || catalogue.resolve(&wanted)).await?;
     match found.as_slice() {
         [] => {
-            let error = Error::NoSuch { what: format!("record named {:?} in this archive", words::shortened(&name, 300)) };
+            let error =
+                Error::NoSuch { what: format!("record named {:?} in this archive", words::shortened(&name, 300)) };
             Err(Trouble { tried: name, ..error.into() })
         }
         [only] => {

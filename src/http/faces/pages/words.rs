@@ -54,11 +54,6 @@ pub fn moment(text: &str) -> String {
     if time == "00:00:00" { date.to_owned() } else { format!("{date} {time}") }
 }
 
-/// The day of an instant.
-pub fn day(text: &str) -> &str {
-    text.split('T').next().unwrap_or(text)
-}
-
 /// A span of time in words.
 pub fn span(time: &TimeSpan<'_>) -> Option<String> {
     let start = time.start.as_deref().map(moment);
@@ -162,7 +157,11 @@ mod tests {
         assert_eq!(span(&plain).as_deref(), Some("2019-07-03 17:20:44 to 2019-08-21"));
         let placeholder = TimeSpan { placeholder: true, ..of("2019-01-01T00:00:00Z", "2050-01-01T00:00:00Z") };
         assert_eq!(span(&placeholder).as_deref(), Some("2019-01-01 to today (ongoing)"));
-        let rolling = TimeSpan { start: Some("2025-06-20T00:00:00Z".into()), relative_end: Some("-P10D".into()), ..TimeSpan::default() };
+        let rolling = TimeSpan {
+            start: Some("2025-06-20T00:00:00Z".into()),
+            relative_end: Some("-P10D".into()),
+            ..TimeSpan::default()
+        };
         assert_eq!(span(&rolling).as_deref(), Some("2025-06-20 to 10 days before today"));
         assert_eq!(span(&TimeSpan::default()), None);
     }

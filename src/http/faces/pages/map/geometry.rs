@@ -223,7 +223,8 @@ mod tests {
     #[test]
     fn a_box_across_180_degrees_is_drawn_on_both_sides() {
         let parts = outline(r#"{"bbox":[170,-10,-170,10]}"#).expect("drawable").parts;
-        let mut envelopes: Vec<_> = parts.rings.iter().map(|ring| Parts { rings: vec![ring.clone()], ..Parts::default() }.envelope()).collect();
+        let mut envelopes: Vec<_> =
+            parts.rings.iter().map(|ring| Parts { rings: vec![ring.clone()], ..Parts::default() }.envelope()).collect();
         envelopes.sort_by(|a, b| a.partial_cmp(b).expect("finite"));
         assert_eq!(envelopes, [Some([-180.0, -10.0, -170.0, 10.0]), Some([170.0, -10.0, 180.0, 10.0])]);
     }
@@ -233,7 +234,8 @@ mod tests {
         let ring = r#"{"geometry":{"type":"Polygon","coordinates":[[[-120,70],[0,70],[120,70],[-120,70]]]}}"#;
         let envelope = outline(ring).expect("drawable").parts.envelope().expect("not empty");
         assert_eq!(envelope, [-180.0, 70.0, 180.0, 90.0]);
-        let world = r#"{"geometry":{"type":"Polygon","coordinates":[[[-180,-90],[180,-90],[180,90],[-180,90],[-180,-90]]]}}"#;
+        let world =
+            r#"{"geometry":{"type":"Polygon","coordinates":[[[-180,-90],[180,-90],[180,90],[-180,90],[-180,-90]]]}}"#;
         let parts = outline(world).expect("drawable").parts;
         assert_eq!((parts.rings.len(), parts.envelope()), (1, Some([-180.0, -90.0, 180.0, 90.0])));
     }

@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn the_sky_fills_an_ellipse_and_right_ascension_grows_to_the_left() {
-        let close = |(x, y): (f64, f64), (a, b): (f64, f64)| assert!((x - a).abs() < 1e-6 && (y - b).abs() < 1e-6, "{x} {y}");
+        let close =
+            |(x, y): (f64, f64), (a, b): (f64, f64)| assert!((x - a).abs() < 1e-6 && (y - b).abs() < 1e-6, "{x} {y}");
         close(Projection::Sky.place((0.0, 0.0)), (180.0, 90.0));
         close(Projection::Sky.place((180.0, 0.0)), (0.0, 90.0));
         close(Projection::Sky.place((-180.0, 0.0)), (360.0, 90.0));

@@ -15,9 +15,10 @@ pub fn citation(loaded: &Loaded, entity: &Entity<'_>) -> Markup {
     }
     let (text, note) = match (&entity.citation, &loaded.collection_citation) {
         (Some(given), _) => (given.to_string(), "as its producer gives it"),
-        (None, Some(of_collection)) => {
-            (format!("{} Product {}.", of_collection.trim_end(), loaded.stored.key.id), "of its collection, with this product's identifier")
-        }
+        (None, Some(of_collection)) => (
+            format!("{} Product {}.", of_collection.trim_end(), loaded.stored.key.id),
+            "of its collection, with this product's identifier",
+        ),
         (None, None) => (made(loaded, entity), "put together from this record"),
     };
     html! {
@@ -34,7 +35,8 @@ fn made(loaded: &Loaded, entity: &Entity<'_>) -> String {
     let record = String::from_utf8_lossy(&loaded.stored.record);
     let year = year(&record).map(|year| format!(" ({year})")).unwrap_or_default();
     let authors = author(entity);
-    let title = entity.title.as_deref().filter(|title| !title.trim().is_empty()).unwrap_or(loaded.stored.key.id.as_str());
+    let title =
+        entity.title.as_deref().filter(|title| !title.trim().is_empty()).unwrap_or(loaded.stored.key.id.as_str());
     let title = title.trim_end_matches('.');
     match authors {
         Some(author) => parts.extend([format!("{author}{year}"), title.to_owned()]),
@@ -48,7 +50,9 @@ fn made(loaded: &Loaded, entity: &Entity<'_>) -> String {
 
 fn author(entity: &Entity<'_>) -> Option<String> {
     let providers = entity.providers.and_then(|providers| json::elements(providers.get())).unwrap_or_default();
-    let names = providers.into_iter().filter_map(|provider| Fields::of_valid(provider)?.string("name").map(|name| name.into_owned()));
+    let names = providers
+        .into_iter()
+        .filter_map(|provider| Fields::of_valid(provider)?.string("name").map(|name| name.into_owned()));
     let names: Vec<String> = names.take(5).collect();
     let missions: Vec<&str> = entity.missions.iter().take(2).map(|mission| mission.label.as_ref()).collect();
     match (names.is_empty(), missions.is_empty()) {

@@ -47,7 +47,7 @@ pub fn products(key: &Key, part: &CollectionPart) -> Markup {
 
 /// Facets that tell products of this collection apart.
 fn facets(inside: &Asked, part: &CollectionPart) -> Markup {
-    let telling = part.facets.iter().filter(|(_, counts)| counts.len() > 1);
+    let telling = part.tally.iter().filter(|(_, counts)| counts.len() > 1);
     html! {
         dl.facet-lines {
             @for (facet, counts) in telling {

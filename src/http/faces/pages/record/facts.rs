@@ -122,7 +122,9 @@ fn coordinates(entity: &Entity<'_>) -> Option<Markup> {
         let frame = space.frame.as_deref().map(|frame| format!(" ({frame})")).unwrap_or_default();
         let is_point = (east - west).abs() < 1e-9 && (north - south).abs() < 1e-9;
         Some(match (is_point, outline.body == "sky") {
-            (true, true) => format!("{place}: right ascension {:.5}°, declination {south:.5}°{frame}", west.rem_euclid(360.0)),
+            (true, true) => {
+                format!("{place}: right ascension {:.5}°, declination {south:.5}°{frame}", west.rem_euclid(360.0))
+            }
             (true, false) => format!("{place}: longitude {west:.5}°, latitude {south:.5}°{frame}"),
             (false, _) => format!("{place}: {west:.4}° to {east:.4}°, {south:.4}° to {north:.4}°{frame}"),
         })

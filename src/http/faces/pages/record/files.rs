@@ -58,7 +58,12 @@ impl Standing {
             held if held == all => {
                 format!("{}, {}, held here.", words::counted(held as u64, "file", "files"), words::size(self.bytes))
             }
-            held => format!("{} of {} held here, {}.", words::number(held as u64), words::counted(all as u64, "file", "files"), words::size(self.bytes)),
+            held => format!(
+                "{} of {} held here, {}.",
+                words::number(held as u64),
+                words::counted(all as u64, "file", "files"),
+                words::size(self.bytes)
+            ),
         }
     }
 }
@@ -104,9 +109,15 @@ fn name(key: &Key, entity: &Entity<'_>, file: &File<'_>, is_held: bool) -> Marku
     let shown = html! { bdi { (file.name) } };
     let elsewhere = file.href.as_deref().and_then(address::elsewhere);
     match (is_held && entity.access == Access::Open, elsewhere) {
-        (true, _) => html! { a.download href=(address::file(key, &file.name)) download { span.unseen { "Download " } (shown) } },
-        (false, Some(href)) => html! { a href=(href) rel="external nofollow noopener" { (shown) } " " span.note { "at its producer" } },
-        (false, None) => html! { (shown) @if let Some(href) = &file.href { div.note { bdi { (words::shortened(href, 200)) } } } },
+        (true, _) => {
+            html! { a.download href=(address::file(key, &file.name)) download { span.unseen { "Download " } (shown) } }
+        }
+        (false, Some(href)) => {
+            html! { a href=(href) rel="external nofollow noopener" { (shown) } " " span.note { "at its producer" } }
+        }
+        (false, None) => {
+            html! { (shown) @if let Some(href) = &file.href { div.note { bdi { (words::shortened(href, 200)) } } } }
+        }
     }
 }
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::catalogue::{Catalogue, Error, Member, Referrer, Results, Revision, Stored};
-use crate::http::faces::pages::browse;
-use crate::model::{Entity, Facet, FacetCount, Key, Kind, Query, RecordId, SortKey};
+use crate::http::faces::pages::tally::{self, Tally};
+use crate::model::{Entity, Facet, Key, Kind, Query, RecordId, SortKey};
 
 /// Records that refer to this one, at most.
 const MAX_REFERRERS: usize = 60;
@@ -13,6 +13,9 @@ const MAX_REFERRERS: usize = 60;
 const MAX_MEMBERS: usize = 200;
 const SOME_PRODUCTS: usize = 10;
 const FACET_VALUES: usize = 8;
+/// Facets that tell products of one collection apart.
+const TELLING: [Facet; 6] =
+    [Facet::Mission, Facet::Platform, Facet::Instrument, Facet::Target, Facet::Level, Facet::DataType];
 
 /// One record with what surrounds it.
 pub struct Loaded {
@@ -29,7 +32,7 @@ pub struct Loaded {
 pub struct CollectionPart {
     /// Its newest products, with the number of all.
     pub products: Results,
-    pub facets: BTreeMap<Facet, Vec<FacetCount>>,
+    pub tally: Tally,
     pub members: Vec<Member>,
 }
 
@@ -72,11 +75,9 @@ fn collection_part(catalogue: &Catalogue, id: &RecordId) -> Result<CollectionPar
         count: true,
         limit: SOME_PRODUCTS,
         sort: vec![SortKey::Time { descending: true }],
-        count_facets: browse::facet_requests(FACET_VALUES),
         ..Query::default()
     };
-    let products = catalogue.search(query, None)?;
-    let facets = products.facets.clone();
+    let (products, tally) = tally::search(catalogue, &query, None, &TELLING.map(|facet| (facet, FACET_VALUES)))?;
     let members = catalogue.listed_members_some(id, MAX_MEMBERS)?;
-    Ok(CollectionPart { products, facets, members })
+    Ok(CollectionPart { products, tally, members })
 }

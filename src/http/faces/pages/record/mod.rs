@@ -32,7 +32,8 @@ const HEADING: usize = 300;
 /// `GET /products/{collection}/{id}`
 pub async fn product(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> HttpResponse {
     let (collection, id) = path.into_inner();
-    let key = identifier("collection", &collection).and_then(|collection| Ok(Key::product(collection, identifier("id", &id)?)));
+    let key = identifier("collection", &collection)
+        .and_then(|collection| Ok(Key::product(collection, identifier("id", &id)?)));
     let made = page(&request, &state, key).await;
     answer(&request, made)
 }
@@ -47,7 +48,9 @@ pub async fn collection(request: HttpRequest, state: Data<State>, path: Path<Str
 pub async fn entity(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> HttpResponse {
     let (kind, id) = path.into_inner();
     let key = match Kind::from_name(&kind) {
-        None | Some(Kind::Product) => Err(Error::NoSuch { what: format!("kind {:?} here", words::shortened(&kind, 60)) }),
+        None | Some(Kind::Product) => {
+            Err(Error::NoSuch { what: format!("kind {:?} here", words::shortened(&kind, 60)) })
+        }
         Some(kind) => identifier("id", &id).map(|id| Key { kind, collection: None, id }),
     };
     let made = page(&request, &state, key).await;
@@ -105,7 +108,8 @@ fn similar(catalogue: &Catalogue, key: &Key) -> Result<Vec<Near>, Error> {
     while near.is_empty() && stem.chars().count() > 3 {
         stem = stem.chars().take(stem.chars().count() * 4 / 5).collect();
         let word = stem.trim_matches(|c: char| !c.is_alphanumeric());
-        let query = Query { text: Some(format!("{word}*")), kinds: vec![key.kind], limit: 5, ..Query::default() };
+        let query =
+            Query { text: Some(format!("{word}*").into()), kinds: vec![key.kind], limit: 5, ..Query::default() };
         // What cannot be asked as text is tried shorter.
         let Ok(results) = catalogue.search(query, None) else { continue };
         for entity in results.found.iter().filter_map(|found| Entity::view(&found.record).ok()) {

@@ -87,7 +87,9 @@ fn input_list(inputs: &[&str]) -> Markup {
 
 /// The name of an input: a text, or the `id` or `href` of an object.
 fn name_of(input: &str) -> Option<String> {
-    let of_object = |fields: Fields<'_>| ["id", "href", "name"].into_iter().find_map(|name| fields.string(name).map(|name| name.into_owned()));
+    let of_object = |fields: Fields<'_>| {
+        ["id", "href", "name"].into_iter().find_map(|name| fields.string(name).map(|name| name.into_owned()))
+    };
     json::read_string(input).map(|text| text.into_owned()).or_else(|| of_object(Fields::of_valid(input)?))
 }
 

@@ -30,10 +30,8 @@ fn place(entity: &Entity<'_>, title: &str) -> Markup {
     let outlines: Vec<Outline> = entity.space.iter().take(MOST_FOOTPRINTS).filter_map(Outline::of).collect();
     let Some(body) = outlines.first().map(|outline| outline.body.clone()) else { return html! {} };
     let of_body: Vec<&Outline> = outlines.iter().filter(|outline| outline.body == body).collect();
-    let shown: Vec<Footprint<'_>> = of_body
-        .iter()
-        .map(|outline| Footprint { outline, href: None, title: words::shortened(title, 100) })
-        .collect();
+    let shown: Vec<Footprint<'_>> =
+        of_body.iter().map(|outline| Footprint { outline, href: None, title: words::shortened(title, 100) }).collect();
     let is_small = body != "sky" && of_body.iter().all(|outline| width(outline) < SMALL);
     let place = if body == "sky" { "in the sky".to_owned() } else { format!("on {}", words::label(&body)) };
     html! {
@@ -71,7 +69,8 @@ fn names(loaded: &Loaded, entity: &Entity<'_>) -> Markup {
 }
 
 fn doi_link(doi: &str) -> Markup {
-    let bare = doi.trim_start_matches("https://doi.org/").trim_start_matches("http://dx.doi.org/").trim_start_matches("doi:");
+    let bare =
+        doi.trim_start_matches("https://doi.org/").trim_start_matches("http://dx.doi.org/").trim_start_matches("doi:");
     html! {
         @if bare.starts_with("10.") {
             a href={ "https://doi.org/" (bare) } rel="external nofollow noopener" { (words::shortened(bare, 200)) }

@@ -8,12 +8,31 @@ use crate::catalogue::Error;
 use crate::http::faces::native::search as native;
 use crate::http::parameters::Parameters;
 use crate::model::uri::encode;
-use crate::model::{Condition, Facet, Kind, Query, Region, SortKey, TimeRange};
+use crate::model::{Condition, Facet, Kind, Query, Region, SortKey, TextQuery, TimeRange};
 
 /// Parameters of the page, for those who give another one.
 const KNOWN: &[&str] = &[
-    "q", "kind", "collection", "mission", "platform", "instrument", "target", "level", "data_type", "body", "access",
-    "keyword", "from", "to", "datetime", "bbox", "property", "sort", "limit", "token", "all",
+    "q",
+    "kind",
+    "collection",
+    "mission",
+    "platform",
+    "instrument",
+    "target",
+    "level",
+    "data_type",
+    "body",
+    "access",
+    "keyword",
+    "from",
+    "to",
+    "datetime",
+    "bbox",
+    "property",
+    "sort",
+    "limit",
+    "token",
+    "all",
 ];
 /// Hits on a page: unless asked otherwise, and what is offered.
 const DEFAULT_LIMIT: usize = 20;
@@ -100,7 +119,8 @@ impl Asked {
             "collection" => Group::Collections,
             "context" => Group::Context,
             other => {
-                let reason = format!("{:?} is none of product, collection, context", other.chars().take(60).collect::<String>());
+                let reason =
+                    format!("{:?} is none of product, collection, context", other.chars().take(60).collect::<String>());
                 return Err(Error::parameter("kind", reason));
             }
         };
@@ -143,7 +163,7 @@ impl Asked {
     /// 400 that names the field which cannot be read.
     pub fn query(&self) -> Result<Query, Error> {
         let mut query = Query {
-            text: Some(self.text.clone()).filter(|text| !text.trim().is_empty()),
+            text: Some(self.text.as_str()).filter(|text| !text.trim().is_empty()).map(TextQuery::from),
             kinds: self.group.kinds(),
             facets: self.facets.clone(),
             time: self.time()?,
@@ -298,7 +318,14 @@ mod tests {
         for text in ["bogus=1", "kind=x", "limit=0", "limit=101", "limit=x", "all=x", "q=a&q=b"] {
             assert!(Asked::read(Parameters::parse(text).expect("form-encoded")).is_err(), "{text}");
         }
-        for text in ["bbox=1,2,3", "from=yesterday", "from=2020&to=2019", "sort=size", "bbox=1,2,3,4&body=mars&body=moon", "property=x"] {
+        for text in [
+            "bbox=1,2,3",
+            "from=yesterday",
+            "from=2020&to=2019",
+            "sort=size",
+            "bbox=1,2,3,4&body=mars&body=moon",
+            "property=x",
+        ] {
             assert!(asked(text).query().is_err(), "{text}");
         }
     }

@@ -1,15 +1,14 @@
 //! Facets beside the results: values with counts, several of one facet as alternatives; each a link, so that they work
 //! without scripts.
 
-use std::collections::BTreeMap;
-
 use maud::{Markup, html};
 
+use super::FACET_VALUES;
 use super::asked::Asked;
 use super::form::facet_title;
-use super::FACET_VALUES;
+use crate::http::faces::pages::tally::{Count, Tally};
 use crate::http::faces::pages::words;
-use crate::model::{Facet, FacetCount};
+use crate::model::Facet;
 
 /// Facets in the order of the page.
 pub const SHOWN: [Facet; 9] = [
@@ -27,10 +26,11 @@ pub const SHOWN: [Facet; 9] = [
 const OPEN: usize = 5;
 
 /// All facets that have values or a choice.
-pub fn facets(asked: &Asked, counts: &BTreeMap<Facet, Vec<FacetCount>>) -> Markup {
+pub fn facets(asked: &Asked, counts: &Tally) -> Markup {
     let none = Vec::new();
     let shown = SHOWN.into_iter().map(|facet| (facet, counts.get(&facet).unwrap_or(&none)));
-    let shown: Vec<_> = shown.filter(|(facet, counts)| !counts.is_empty() || asked.facets.contains_key(facet)).collect();
+    let shown: Vec<_> =
+        shown.filter(|(facet, counts)| !counts.is_empty() || asked.facets.contains_key(facet)).collect();
     html! {
         @for (at, (facet, counts)) in shown.iter().enumerate() {
             details.facet open[at < OPEN || asked.facets.contains_key(facet) || asked.all == Some(*facet)] {
@@ -41,7 +41,7 @@ pub fn facets(asked: &Asked, counts: &BTreeMap<Facet, Vec<FacetCount>>) -> Marku
     }
 }
 
-fn values(asked: &Asked, facet: Facet, counts: &[FacetCount]) -> Markup {
+fn values(asked: &Asked, facet: Facet, counts: &[Count]) -> Markup {
     let is_whole = asked.all == Some(facet);
     let most = if is_whole { counts.len() } else { FACET_VALUES };
     let chosen = asked.facets.get(&facet).map(Vec::as_slice).unwrap_or_default();

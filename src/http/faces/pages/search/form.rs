@@ -129,7 +129,8 @@ pub const fn facet_title(facet: Facet) -> &'static str {
 
 /// Order and page size.
 pub fn order(asked: &Asked) -> Markup {
-    let is_default = |name: &str| asked.sort == name || (name == "-time" && asked.sort.is_empty() && asked.text.is_empty());
+    let is_default =
+        |name: &str| asked.sort == name || (name == "-time" && asked.sort.is_empty() && asked.text.is_empty());
     html! {
         div.order {
             nav aria-label="Order" {

@@ -28,7 +28,8 @@ pub fn native(asked: &Asked) -> String {
 /// The search as STAC, when it can be asked there: products by collection, time and place on Earth.
 pub fn stac(asked: &Asked) -> Option<String> {
     let others = asked.facets.keys().filter(|facet| !matches!(facet, Facet::Collection | Facet::Body)).count();
-    let is_earth = asked.area_body().is_ok_and(|body| body == "earth") && (!asked.area.is_empty() || !asked.facets.contains_key(&Facet::Body));
+    let is_earth = asked.area_body().is_ok_and(|body| body == "earth")
+        && (!asked.area.is_empty() || !asked.facets.contains_key(&Facet::Body));
     let is_plain = asked.text.is_empty() && others == 0 && asked.properties.is_empty() && is_earth;
     if asked.group != Group::Products || !is_plain || !asked.sort.is_empty() {
         return None;

@@ -9,8 +9,6 @@ mod maps;
 mod nothing;
 mod period;
 
-use std::collections::BTreeMap;
-
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -18,11 +16,12 @@ use maud::{Markup, html};
 
 use super::errors::Trouble;
 use super::layout::{Frame, Section};
+use super::tally::{self, Tally};
 use super::{answer, words};
 use crate::catalogue::{Catalogue, Error, Match, Results, Standing};
 use crate::http::parameters::Parameters;
 use crate::http::state::State;
-use crate::model::{Facet, FacetCount, FacetRequest, Query};
+use crate::model::{Facet, Query};
 use asked::{Asked, Group};
 
 pub use form::facet_title;
@@ -38,7 +37,7 @@ const MAX_NAME_BYTES: usize = 512;
 struct Answered {
     results: Results,
     /// Counts of each facet among what the other conditions leave: the values of one facet are alternatives.
-    facets: BTreeMap<Facet, Vec<FacetCount>>,
+    tally: Tally,
     /// Matches of the same question among products, collections and the rest.
     groups: Vec<(Group, u64)>,
     /// Records whose very name was typed.
@@ -70,14 +69,10 @@ fn find(catalogue: &Catalogue, asked: &Asked) -> Result<Answered, Error> {
     if let Some(collections) = query.facets.get(&Facet::Collection) {
         catalogue.check_collections(collections)?;
     }
-    let free = facets::SHOWN.into_iter().filter(|facet| !query.facets.contains_key(facet));
-    let count_facets = free.map(|facet| request(asked, facet)).collect();
     let token = Some(asked.token.as_str()).filter(|token| !token.is_empty());
-    let results = catalogue.search(Query { count_facets, ..query.clone() }, token)?;
-    let mut facets = results.facets.clone();
-    for facet in facets::SHOWN.into_iter().filter(|facet| query.facets.contains_key(facet)) {
-        facets.extend(alternatives(catalogue, asked, &query, facet)?);
-    }
+    let wanted =
+        facets::SHOWN.map(|facet| (facet, if asked.all == Some(facet) { ALL_VALUES } else { FACET_VALUES + 1 }));
+    let (results, tally) = tally::search(catalogue, &query, token, &wanted)?;
     let groups = Group::ALL.into_iter().map(|group| {
         let same = Asked { group, ..asked.first_page() };
         let count = if group == asked.group { results.matched } else { count(catalogue, &same)? };
@@ -87,25 +82,7 @@ fn find(catalogue: &Catalogue, asked: &Asked) -> Result<Answered, Error> {
     let named = if asked.token.is_empty() { named(catalogue, &asked.text)? } else { Vec::new() };
     let is_empty = results.found.is_empty() && asked.token.is_empty();
     let ways = if is_empty { nothing::ways(catalogue, asked)? } else { Vec::new() };
-    Ok(Answered { results, facets, groups, named, ways })
-}
-
-fn request(asked: &Asked, facet: Facet) -> FacetRequest {
-    FacetRequest { facet, limit: if asked.all == Some(facet) { ALL_VALUES } else { FACET_VALUES + 1 } }
-}
-
-/// The counts of a facet without its own condition.
-fn alternatives(
-    catalogue: &Catalogue,
-    asked: &Asked,
-    query: &Query,
-    facet: Facet,
-) -> Result<BTreeMap<Facet, Vec<FacetCount>>, Error> {
-    let mut facets = query.facets.clone();
-    facets.remove(&facet);
-    let query =
-        Query { facets, count: false, limit: 1, count_facets: vec![request(asked, facet)], ..query.clone() };
-    Ok(catalogue.search(query, None)?.facets)
+    Ok(Answered { results, tally, groups, named, ways })
 }
 
 /// How many records a question finds.
@@ -150,7 +127,7 @@ fn content(asked: &Asked, answered: &Answered) -> Markup {
             aside.narrow aria-labelledby="narrow" {
                 h2 #narrow { "Narrow the search" }
                 (form::limits(asked))
-                (facets::facets(asked, &answered.facets))
+                (facets::facets(asked, &answered.tally))
             }
         }
     }

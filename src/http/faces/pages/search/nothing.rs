@@ -29,7 +29,10 @@ pub fn ways(catalogue: &Catalogue, asked: &Asked) -> Result<Vec<Way>, Error> {
     }
     let named = conditions(asked).len();
     if !asked.text.is_empty() && named > 0 {
-        tries.push((format!("without the words “{}”", words::shortened(&asked.text, 60)), Asked { text: String::new(), ..asked.first_page() }));
+        tries.push((
+            format!("without the words “{}”", words::shortened(&asked.text, 60)),
+            Asked { text: String::new(), ..asked.first_page() },
+        ));
     }
     if named > 1 {
         let plain = Asked { text: asked.text.clone(), group: asked.group, ..Asked::default() };

@@ -37,7 +37,10 @@ fn read(field: &str, text: &str, side: Side) -> Result<Option<Instant>, Error> {
     let found = instant(text, side);
     let refuse = || {
         let given: String = text.chars().take(60).collect();
-        Error::parameter(field, format!("{given:?} is no date: write 2019, 2019-07, 2019-07-03 or 2019-07-03T12:00:00Z"))
+        Error::parameter(
+            field,
+            format!("{given:?} is no date: write 2019, 2019-07, 2019-07-03 or 2019-07-03T12:00:00Z"),
+        )
     };
     found.map(Some).ok_or_else(refuse)
 }
@@ -83,12 +86,15 @@ mod tests {
             ("2019-07-03 12:00:00", "2019-07-03T12:00:00.000000Z", "2019-07-03T12:00:00.000000Z"),
         ];
         for (text, first, last) in cases {
-            let both = [start("from", text), stop("to", text)].map(|end| end.expect("a date").expect("not empty").to_string());
+            let both =
+                [start("from", text), stop("to", text)].map(|end| end.expect("a date").expect("not empty").to_string());
             assert_eq!(both, [first, last], "{text}");
         }
         assert!(stop("to", "9999").expect("a date").is_some());
         assert_eq!(start("from", " ").expect("empty"), None);
-        for text in ["yesterday", "19", "2019-13", "2019-02-30", "2019-1-1", "-2019", "2019-07-03T99:00:00Z", "２０１９"] {
+        for text in
+            ["yesterday", "19", "2019-13", "2019-02-30", "2019-1-1", "-2019", "2019-07-03T99:00:00Z", "２０１９"]
+        {
             assert!(start("from", text).is_err(), "{text}");
         }
     }
