@@ -184,11 +184,15 @@ def stranger(report, browser, base, expected):
     visitor = Visitor(browser, base, "wide", "light")
     page = visitor.page
     visitor.open("/")
-    page.get_by_role("searchbox").or_(page.get_by_role("combobox")).first.fill("InSight radiometer")
+    page.get_by_role("searchbox").or_(page.get_by_role("combobox")).first.fill("calibrated InSight radiometer")
     page.get_by_role("button", name="Search").first.click()
     page.wait_for_url("**/search**")
-    page.get_by_role("link", name="calibrated", exact=True).first.click()
+    page.get_by_role("navigation", name="What to find").get_by_role("link", name="Collections").click()
     page.wait_for_load_state()
+    page.get_by_role("link", name="InSight RAD Calibrated Data Collection").first.click()
+    page.wait_for_url("**/collections/**")
+    page.get_by_role("link", name="products of this collection").click()
+    page.wait_for_url("**/search**")
     titles = page.locator(".hit h3 a")
     links = [titles.nth(at).get_attribute("href") for at in range(titles.count())]
     found = set()

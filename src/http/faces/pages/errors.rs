@@ -74,7 +74,7 @@ fn content(request: &HttpRequest, status: StatusCode, body: &ProblemBody, troubl
         article.error {
             p.kicker { "Error " (status.as_u16()) }
             h1 { (body.title) }
-            p.lead dir="auto" { (words::shortened(&body.detail, 600)) }
+            p.lead dir="auto" { (words::label_start(&words::shortened(&body.detail, 600))) }
             (advice(request, status, &trouble.problem))
             @if !trouble.near.is_empty() {
                 h2 { "Perhaps you meant" }

@@ -1,4 +1,4 @@
-//! The start page: what this is, a large search box, what is here by mission, instrument and target, the newest
+//! The start page: what this is, a large search box, what is here by mission, instrument and target, the largest
 //! collections, and the ways in for programs.
 
 use actix_web::http::StatusCode;
@@ -11,10 +11,10 @@ use super::layout::{Frame, Section};
 use super::search::asked::Asked;
 use super::tally::{self, Count, Tally};
 use super::{address, answer, words};
-use crate::catalogue::{Catalogue, Error, Results};
+use crate::catalogue::{Catalogue, Error, Results, Stored};
 use crate::http::parameters::Parameters;
 use crate::http::state::State;
-use crate::model::{Entity, Facet, Kind, Query, SortKey};
+use crate::model::{Entity, Facet, Key, Kind, Query, RecordId};
 
 /// Facets to begin from, with the most values shown of each.
 const BEGINNINGS: [(Facet, &str); 4] = [
@@ -24,12 +24,14 @@ const BEGINNINGS: [(Facet, &str); 4] = [
     (Facet::Level, "Processing levels"),
 ];
 const VALUES: usize = 14;
-const NEW_COLLECTIONS: usize = 6;
+const LARGEST: usize = 9;
 
 struct Overview {
-    products: Results,
+    products: u64,
+    collections: u64,
     tally: Tally,
-    collections: Results,
+    /// The largest collections, each with the number of its products.
+    largest: Vec<(Stored, u64)>,
 }
 
 /// `GET /`
@@ -47,17 +49,22 @@ async fn home(request: &HttpRequest, state: &State) -> Result<HttpResponse, Trou
 }
 
 fn overview(catalogue: &Catalogue) -> Result<Overview, Error> {
-    let products = Query { count: true, limit: 1, ..Query::default() };
-    let (products, tally) = tally::search(catalogue, &products, None, &BEGINNINGS.map(|(facet, _)| (facet, VALUES)))?;
-    let sort = vec![SortKey::Updated { descending: true }];
-    let collections =
-        Query { kinds: vec![Kind::Collection], count: true, limit: NEW_COLLECTIONS, sort, ..Query::default() };
-    Ok(Overview { products, tally, collections: catalogue.search(collections, None)? })
+    let all = Query { count: true, limit: 1, ..Query::default() };
+    let wanted = BEGINNINGS.map(|(facet, _)| (facet, VALUES));
+    let (products, tally) =
+        tally::search(catalogue, &all, None, &[&wanted[..], &[(Facet::Collection, LARGEST)]].concat())?;
+    let collections = catalogue.search(Query { kinds: vec![Kind::Collection], ..all }, None)?;
+    let mut largest = Vec::new();
+    for count in tally.get(&Facet::Collection).into_iter().flatten() {
+        let id = RecordId::parse(&count.value).map_err(Error::internal("reading the name of a collection"))?;
+        // Between the count and now it may have been deleted.
+        largest.extend(catalogue.get(&Key::collection(id)).ok().map(|stored| (stored, count.count)));
+    }
+    let matched = |results: &Results| results.matched.unwrap_or_default();
+    Ok(Overview { products: matched(&products), collections: matched(&collections), tally, largest })
 }
 
 fn content(overview: &Overview, base: &str) -> Markup {
-    let products = overview.products.matched.unwrap_or_default();
-    let collections = overview.collections.matched.unwrap_or_default();
     html! {
         section.hero {
             h1 { "Find data of space missions" }
@@ -70,8 +77,8 @@ fn content(overview: &Overview, base: &str) -> Markup {
                 button { "Search" }
             }
             p.note { "Or go to all "
-                a href="/search" { (words::counted(products, "product", "products")) } " in "
-                a href="/collections" { (words::counted(collections, "collection", "collections")) } "." }
+                a href="/search" { (words::counted(overview.products, "product", "products")) } " in "
+                a href="/collections" { (words::counted(overview.collections, "collection", "collections")) } "." }
         }
         div.beginnings {
             @for (facet, title) in BEGINNINGS {
@@ -80,12 +87,12 @@ fn content(overview: &Overview, base: &str) -> Markup {
                 }
             }
         }
-        @if !overview.collections.found.is_empty() {
+        @if !overview.largest.is_empty() {
             section {
-                h2 { "Collections added or changed last" }
+                h2 { "Largest collections" }
                 ul.cards {
-                    @for found in &overview.collections.found {
-                        @if let Ok(entity) = Entity::view(&found.record) { (card(&entity)) }
+                    @for (stored, count) in &overview.largest {
+                        @if let Ok(entity) = Entity::view(&stored.record) { (card(&entity, *count)) }
                     }
                 }
                 p { a href="/collections" { "All collections" } }
@@ -109,10 +116,11 @@ fn beginning(facet: Facet, title: &str, counts: &[Count]) -> Markup {
     }
 }
 
-fn card(entity: &Entity<'_>) -> Markup {
+fn card(entity: &Entity<'_>, count: u64) -> Markup {
     let title = entity.title.as_deref().unwrap_or(&entity.id);
     html! {
         li {
+            span.count { (words::counted(count, "product", "products")) }
             a href=(address::collection(&entity.id)) dir="auto" { (words::shortened(title, 120)) }
             @if let Some(description) = &entity.description {
                 p dir="auto" { (words::shortened(description, 160)) }

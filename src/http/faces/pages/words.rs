@@ -123,12 +123,13 @@ pub const fn kind(kind: Kind) -> (&'static str, &'static str) {
 
 /// A name made of words: `data_type` as `Data type`, `derived_from` as `Derived from`.
 pub fn label(name: &str) -> String {
-    let spaced = name.replace(['_', '-'], " ");
-    let mut letters = spaced.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => spaced,
-    }
+    label_start(&name.replace(['_', '-'], " "))
+}
+
+/// With a capital at its start, as a sentence has it.
+pub fn label_start(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

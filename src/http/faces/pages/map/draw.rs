@@ -54,9 +54,11 @@ pub fn footprints(body: &str, shown: &[Footprint<'_>], chosen: Option<&Outline>,
         (_, Projection::Sky) => "map sky",
         _ => "map planet",
     };
+    // A picture has nothing to go into; a group has its links.
+    let role = if shown.iter().any(|each| each.href.is_some()) { "group" } else { "img" };
     let area = (projection == Projection::Plain).then_some("plain");
     html! {
-        svg class=(class) viewBox=(view_box) role="img" aria-label=(label) data-map=[area] data-body=(body) {
+        svg class=(class) viewBox=(view_box) role=(role) aria-label=(label) data-map=[area] data-body=(body) {
             (background(body, projection))
             path.graticule d=(graticule(projection, frame)) {}
             @if let Some(chosen) = chosen {
@@ -78,9 +80,11 @@ fn footprint(each: &Footprint<'_>, projection: Projection, frame: Frame) -> Mark
             circle cx=(short(x)) cy=(short(y)) r=(short(frame.width * 0.008)) {}
         }
     };
+    // Many that cover half of the body would hide each other and the map.
+    let is_large = each.outline.parts.envelope().is_some_and(|[west, _, east, _]| east - west > 180.0);
     match &each.href {
-        Some(href) => html! { a.footprint href=(href) tabindex="-1" aria-hidden="true" { (drawn) } },
-        None => html! { g.footprint { (drawn) } },
+        Some(href) => html! { a.footprint.large[is_large] href=(href) tabindex="-1" aria-hidden="true" { (drawn) } },
+        None => html! { g.footprint.large[is_large] { (drawn) } },
     }
 }
 

@@ -36,7 +36,7 @@ impl Outline {
             collect(&geometry, &mut raw, MAX_DEPTH);
         }
         if raw.is_empty()
-            && let Some(bbox) = space.bbox.as_deref().and_then(|numbers| of_box(numbers))
+            && let Some(bbox) = space.bbox.as_deref().and_then(of_box)
         {
             raw.rings.push(bbox);
         }
@@ -101,7 +101,7 @@ fn collect(geometry: &Value, into: &mut Parts, depth: usize) {
         "Polygon" => into.rings.extend(list(coordinates).iter().filter_map(|ring| long_enough(path(ring), 3))),
         "MultiPolygon" => {
             let polygons = list(coordinates);
-            let rings = polygons.iter().flat_map(|polygon| list(polygon));
+            let rings = polygons.iter().flat_map(&list);
             into.rings.extend(rings.filter_map(|ring| long_enough(path(&ring), 3)));
         }
         "GeometryCollection" => {

@@ -110,7 +110,7 @@ fn name(key: &Key, entity: &Entity<'_>, file: &File<'_>, is_held: bool) -> Marku
     let elsewhere = file.href.as_deref().and_then(address::elsewhere);
     match (is_held && entity.access == Access::Open, elsewhere) {
         (true, _) => {
-            html! { a.download href=(address::file(key, &file.name)) download { span.unseen { "Download " } (shown) } }
+            html! { a.download href=(address::file(key, &file.name)) download aria-label={ "Download " (file.name) } { (shown) } }
         }
         (false, Some(href)) => {
             html! { a href=(href) rel="external nofollow noopener" { (shown) } " " span.note { "at its producer" } }

@@ -1,5 +1,7 @@
 //! Results as a list, the record whose name was typed above it, and the way to the next page.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::asked::Asked;
@@ -37,12 +39,12 @@ pub fn named(matches: &[Match]) -> Markup {
 }
 
 /// The results.
-pub fn list(asked: &Asked, found: &[Found]) -> Markup {
+pub fn list(asked: &Asked, found: &[Found], titles: &BTreeMap<String, String>) -> Markup {
     html! {
         ol.hits {
             @for found in found {
                 @match Entity::view(&found.record) {
-                    Ok(entity) => (hit(asked, &entity)),
+                    Ok(entity) => (hit(asked, &entity, titles)),
                     // A record that passed its schema can be viewed; if not, it is not hidden.
                     Err(_) => li { "Record " (found.sequence) " cannot be shown." },
                 }
@@ -51,7 +53,7 @@ pub fn list(asked: &Asked, found: &[Found]) -> Markup {
     }
 }
 
-fn hit(asked: &Asked, entity: &Entity<'_>) -> Markup {
+fn hit(asked: &Asked, entity: &Entity<'_>, titles: &BTreeMap<String, String>) -> Markup {
     let title = entity.title.as_deref().filter(|title| !title.trim().is_empty()).unwrap_or(&entity.id);
     let href = key_of(entity).map(|key| address::page(&key));
     html! {
@@ -70,7 +72,8 @@ fn hit(asked: &Asked, entity: &Entity<'_>) -> Markup {
                 p.snippet dir="auto" { (words::shortened(description, DESCRIPTION)) }
             }
             @if let Some(collection) = entity.collection.as_deref().filter(|_| entity.kind == Kind::Product) {
-                p.of { "in " a href=(address::collection(collection)) { bdi { (collection) } } }
+                @let title = titles.get(collection).map_or(collection, String::as_str);
+                p.of { "in " a href=(address::collection(collection)) { bdi { (words::shortened(title, 120)) } } }
             }
         }
     }

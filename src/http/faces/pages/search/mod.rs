@@ -9,6 +9,8 @@ mod maps;
 mod nothing;
 mod period;
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -21,7 +23,7 @@ use super::{answer, words};
 use crate::catalogue::{Catalogue, Error, Match, Results, Standing};
 use crate::http::parameters::Parameters;
 use crate::http::state::State;
-use crate::model::{Facet, Query};
+use crate::model::{Entity, Facet, Key, Query, RecordId};
 use asked::{Asked, Group};
 
 pub use form::facet_title;
@@ -40,6 +42,8 @@ struct Answered {
     tally: Tally,
     /// Matches of the same question among products, collections and the rest.
     groups: Vec<(Group, u64)>,
+    /// Titles of the collections that the results of this page belong to.
+    titles: BTreeMap<String, String>,
     /// Records whose very name was typed.
     named: Vec<Match>,
     /// What leads on when nothing was found.
@@ -82,7 +86,21 @@ fn find(catalogue: &Catalogue, asked: &Asked) -> Result<Answered, Error> {
     let named = if asked.token.is_empty() { named(catalogue, &asked.text)? } else { Vec::new() };
     let is_empty = results.found.is_empty() && asked.token.is_empty();
     let ways = if is_empty { nothing::ways(catalogue, asked)? } else { Vec::new() };
-    Ok(Answered { results, tally, groups, named, ways })
+    let titles = titles(catalogue, &results);
+    Ok(Answered { results, tally, titles, groups, named, ways })
+}
+
+/// Titles of collections; one that cannot be read is shown by its identifier.
+fn titles(catalogue: &Catalogue, results: &Results) -> BTreeMap<String, String> {
+    let mut titles = BTreeMap::new();
+    for entity in results.found.iter().filter_map(|found| Entity::view(&found.record).ok()) {
+        let Some(id) = entity.collection.as_deref().filter(|id| !titles.contains_key(*id)) else { continue };
+        let stored = RecordId::parse(id).ok().and_then(|id| catalogue.get(&Key::collection(id)).ok());
+        let view = stored.as_ref().and_then(|stored| Entity::view(&stored.record).ok());
+        let title = view.and_then(|collection| collection.title.map(|title| title.into_owned()));
+        titles.insert(id.to_owned(), title.filter(|title| !title.trim().is_empty()).unwrap_or_else(|| id.to_owned()));
+    }
+    titles
 }
 
 /// How many records a question finds.
@@ -119,7 +137,7 @@ fn content(asked: &Asked, answered: &Answered) -> Markup {
                 } @else {
                     (form::order(asked))
                     (maps::maps(asked, &answered.results.found))
-                    (hits::list(asked, &answered.results.found))
+                    (hits::list(asked, &answered.results.found, &answered.titles))
                     (hits::pages(asked, &answered.results))
                     (links::links(asked))
                 }
