@@ -49,7 +49,7 @@ async fn home(request: &HttpRequest, state: &State) -> Result<HttpResponse, Trou
 }
 
 fn overview(catalogue: &Catalogue) -> Result<Overview, Error> {
-    let all = Query { count: true, limit: 1, ..Query::default() };
+    let all = Query { count: true, limit: 0, ..Query::default() };
     let wanted = BEGINNINGS.map(|(facet, _)| (facet, VALUES));
     let (products, tally) =
         tally::search(catalogue, &all, None, &[&wanted[..], &[(Facet::Collection, LARGEST)]].concat())?;

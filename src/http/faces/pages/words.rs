@@ -54,6 +54,11 @@ pub fn moment(text: &str) -> String {
     if time == "00:00:00" { date.to_owned() } else { format!("{date} {time}") }
 }
 
+/// The day of an instant.
+pub fn day(text: &str) -> &str {
+    text.split('T').next().unwrap_or(text)
+}
+
 /// A span of time in words.
 pub fn span(time: &TimeSpan<'_>) -> Option<String> {
     let start = time.start.as_deref().map(moment);

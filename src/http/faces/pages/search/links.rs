@@ -15,7 +15,7 @@ pub fn native(asked: &Asked) -> String {
     };
     parts.push(("kind", kinds.join(",")));
     for (facet, values) in &asked.facets {
-        parts.extend(values.iter().map(|value| (facet.as_str(), value.clone())));
+        parts.extend(values.iter().map(|value| (facet.as_str(), item(value))));
     }
     parts.push(("datetime", asked.time().ok().flatten().map(interval_text).unwrap_or_default()));
     parts.push(("bbox", asked.area.clone()));
@@ -23,6 +23,11 @@ pub fn native(asked: &Asked) -> String {
     parts.push(("sort", asked.sort.clone()));
     parts.push(("limit", asked.limit().to_string()));
     join("/api/v1/search", &parts)
+}
+
+/// A value for a list with commas.
+fn item(value: &str) -> String {
+    if value.contains(',') { format!("\"{value}\"") } else { value.to_owned() }
 }
 
 /// The search as STAC, when it can be asked there: products by collection, time and place on Earth.

@@ -8,6 +8,7 @@ mod links;
 mod maps;
 mod nothing;
 mod period;
+mod timeline;
 
 use std::collections::BTreeMap;
 
@@ -76,7 +77,8 @@ fn find(catalogue: &Catalogue, asked: &Asked) -> Result<Answered, Error> {
     let token = Some(asked.token.as_str()).filter(|token| !token.is_empty());
     let wanted =
         facets::SHOWN.map(|facet| (facet, if asked.all == Some(facet) { ALL_VALUES } else { FACET_VALUES + 1 }));
-    let (results, tally) = tally::search(catalogue, &query, token, &wanted)?;
+    let asking = Query { aggregations: vec![tally::timeline_wanted()], ..query };
+    let (results, tally) = tally::search(catalogue, &asking, token, &wanted)?;
     let groups = Group::ALL.into_iter().map(|group| {
         let same = Asked { group, ..asked.first_page() };
         let count = if group == asked.group { results.matched } else { count(catalogue, &same)? };
@@ -105,7 +107,7 @@ fn titles(catalogue: &Catalogue, results: &Results) -> BTreeMap<String, String> 
 
 /// How many records a question finds.
 fn count(catalogue: &Catalogue, asked: &Asked) -> Result<Option<u64>, Error> {
-    let query = Query { limit: 1, sort: Vec::new(), ..asked.query()? };
+    let query = Query { limit: 0, sort: Vec::new(), ..asked.query()? };
     Ok(catalogue.search(query, None)?.matched)
 }
 
@@ -136,6 +138,7 @@ fn content(asked: &Asked, answered: &Answered) -> Markup {
                     (nothing::advice(asked, &answered.ways))
                 } @else {
                     (form::order(asked))
+                    (timeline::timeline(asked, tally::timeline(&answered.results)))
                     (maps::maps(asked, &answered.results.found))
                     (hits::list(asked, &answered.results.found, &answered.titles))
                     (hits::pages(asked, &answered.results))
