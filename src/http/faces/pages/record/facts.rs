@@ -26,7 +26,7 @@ pub fn facts(loaded: &Loaded, entity: &Entity<'_>) -> Markup {
         section.about aria-labelledby="about" {
             h2 #about { "About" }
             dl.facts {
-                (line("Time of observation", entity.time.as_ref().and_then(words::span).map(|span| html! { (span) " UTC" })))
+                (line("Time of observation", entity.time.as_ref().and_then(words::span).map(|span| html! { (span) @if span.ends_with(|c: char| c.is_ascii_digit()) { " UTC" } })))
                 (names("Mission", Facet::Mission, &entity.missions))
                 (names("Platform", Facet::Platform, &entity.platforms))
                 (names("Instrument", Facet::Instrument, &entity.instruments))
@@ -118,7 +118,7 @@ fn coordinates(entity: &Entity<'_>) -> Option<Markup> {
     let lines = entity.space.iter().take(5).filter_map(|space| {
         let outline = crate::http::faces::pages::map::Outline::of(space)?;
         let [west, south, east, north] = outline.parts.envelope()?;
-        let place = if outline.body == "sky" { "sky".to_owned() } else { words::label(&outline.body) };
+        let place = words::label(&outline.body);
         let frame = space.frame.as_deref().map(|frame| format!(" ({frame})")).unwrap_or_default();
         let is_point = (east - west).abs() < 1e-9 && (north - south).abs() < 1e-9;
         Some(match (is_point, outline.body == "sky") {

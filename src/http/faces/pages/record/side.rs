@@ -6,7 +6,8 @@ use super::citation;
 use super::load::Loaded;
 use crate::http::faces::pages::map::{Footprint, Outline, View, footprints};
 use crate::http::faces::pages::{address, words};
-use crate::model::{Entity, Kind, Operation};
+use crate::model::json::{self, Fields};
+use crate::model::{BoundingBox, Entity, Kind, Operation};
 
 /// Maps and footprints of one record.
 const MOST_FOOTPRINTS: usize = 20;
@@ -27,7 +28,10 @@ pub fn side(loaded: &Loaded, entity: &Entity<'_>, title: &str) -> Markup {
 }
 
 fn place(entity: &Entity<'_>, title: &str) -> Markup {
-    let outlines: Vec<Outline> = entity.space.iter().take(MOST_FOOTPRINTS).filter_map(Outline::of).collect();
+    let mut outlines: Vec<Outline> = entity.space.iter().take(MOST_FOOTPRINTS).filter_map(Outline::of).collect();
+    if outlines.is_empty() {
+        outlines = extent(entity);
+    }
     let Some(body) = outlines.first().map(|outline| outline.body.clone()) else { return html! {} };
     let of_body: Vec<&Outline> = outlines.iter().filter(|outline| outline.body == body).collect();
     let shown: Vec<Footprint<'_>> =
@@ -40,10 +44,21 @@ fn place(entity: &Entity<'_>, title: &str) -> Markup {
             figure.where {
                 (footprints(&body, &shown, None, View::Whole, &format!("Footprint {place}")))
                 @if is_small { (footprints(&body, &shown, None, View::Near, &format!("Footprint {place}, near"))) }
-                figcaption { (words::counted(of_body.len() as u64, "footprint", "footprints")) " " (place) @if is_small { "; whole and near" } }
+                figcaption { (words::counted(of_body.len() as u64, "footprint", "footprints")) " " (place) @if is_small { "; whole and near" } @if body == "sky" { ". Right ascension 0° is in the middle and grows to the left" } }
             }
         }
     }
+}
+
+/// The boxes of a collection's extent, as STAC has them; on Earth. The first is around all others.
+fn extent(entity: &Entity<'_>) -> Vec<Outline> {
+    let spatial =
+        entity.extent.and_then(|extent| Fields::of_valid(extent.get())?.get("spatial").and_then(Fields::of_valid));
+    let boxes = spatial.and_then(|spatial| spatial.get("bbox").and_then(json::elements)).unwrap_or_default();
+    let read = |text: &&str| BoundingBox::from_numbers(&serde_json::from_str::<Vec<f64>>(text).ok()?).ok();
+    let boxes: Vec<BoundingBox> = boxes.iter().take(MOST_FOOTPRINTS).filter_map(read).collect();
+    let parts = if boxes.len() > 1 { boxes.get(1..) } else { Some(&boxes[..]) };
+    parts.unwrap_or_default().iter().filter_map(|bbox| Outline::of_box("earth", bbox)).collect()
 }
 
 fn width(outline: &Outline) -> f64 {

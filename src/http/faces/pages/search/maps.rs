@@ -57,7 +57,7 @@ fn map(body: &str, placed: &[Placed], chosen: Option<&Outline>) -> Markup {
     html! {
         figure.where {
             (footprints(body, &shown, chosen, View::Near, &caption))
-            figcaption { (caption) @if body != "sky" { span.drawing-hint hidden { ". Drag on the map to choose an area." } } }
+            figcaption { (caption) @if body == "sky" { ". Right ascension 0° is in the middle and grows to the left." } @else { span.drawing-hint hidden { ". Drag on the map to choose an area." } } }
         }
     }
 }
