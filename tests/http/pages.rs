@@ -1,6 +1,6 @@
 //! The pages for people, as a browser without scripts gets them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::json;
 
@@ -128,7 +128,8 @@ fn hostile_texts_are_shown_and_never_run() {
     let results = service.ingest(records.map(|record| record.to_string()).join("\n"));
     assert!(results.iter().all(|result| result["status"] == "created"), "{results:?}");
     let all = page(&service, "/search", 200);
-    let products: Vec<String> = links(&all).into_iter().filter(|href| href.starts_with("/products/")).collect();
+    // The map has a link of its own to what it shows.
+    let products: BTreeSet<String> = links(&all).into_iter().filter(|href| href.starts_with("/products/")).collect();
     assert_eq!(products.len(), 3, "{products:?}");
     for path in products.iter().map(String::as_str).chain([
         "/",

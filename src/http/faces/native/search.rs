@@ -50,7 +50,7 @@ const OWN: &[&str] = &[
     params(("q" = Option<String>, Query, description = "free text: all words must occur; \"quotes\" make a phrase, word* a prefix"),
            ("kind" = Option<String>, Query, description = "kinds to find, with commas; default product"),
            ("ids" = Option<String>, Query, description = "record ids, with commas"),
-           ("collection" = Option<String>, Query, description = "collections, with commas; a value that holds a comma stands in double quotes, here and in all lists"),
+           ("collection" = Option<String>, Query, description = "collections, with commas; repeat for ids that hold a comma"),
            ("mission" = Option<String>, Query), ("platform" = Option<String>, Query), ("instrument" = Option<String>, Query),
            ("target" = Option<String>, Query), ("level" = Option<String>, Query), ("data_type" = Option<String>, Query),
            ("access" = Option<String>, Query), ("keyword" = Option<String>, Query),

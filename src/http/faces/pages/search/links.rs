@@ -6,8 +6,11 @@ use super::asked::{Asked, Group};
 use crate::model::uri::encode;
 use crate::model::{Facet, TimeRange};
 
-/// The search in the native interface.
-pub fn native(asked: &Asked) -> String {
+/// The search in the native interface; none where a value holds a comma, which would be two values there.
+pub fn native(asked: &Asked) -> Option<String> {
+    if asked.facets.values().flatten().any(|value| value.contains(',')) {
+        return None;
+    }
     let mut parts = vec![("q", asked.text.clone())];
     let kinds: Vec<&str> = match asked.query() {
         Ok(query) if asked.group != Group::Products => query.kinds.iter().map(|kind| kind.as_str()).collect(),
@@ -15,19 +18,14 @@ pub fn native(asked: &Asked) -> String {
     };
     parts.push(("kind", kinds.join(",")));
     for (facet, values) in &asked.facets {
-        parts.extend(values.iter().map(|value| (facet.as_str(), item(value))));
+        parts.extend(values.iter().map(|value| (facet.as_str(), value.clone())));
     }
     parts.push(("datetime", asked.time().ok().flatten().map(interval_text).unwrap_or_default()));
     parts.push(("bbox", asked.area.clone()));
     parts.extend(asked.properties.iter().map(|condition| ("property", condition.clone())));
     parts.push(("sort", asked.sort.clone()));
     parts.push(("limit", asked.limit().to_string()));
-    join("/api/v1/search", &parts)
-}
-
-/// A value for a list with commas.
-fn item(value: &str) -> String {
-    if value.contains(',') { format!("\"{value}\"") } else { value.to_owned() }
+    Some(join("/api/v1/search", &parts))
 }
 
 /// The search as STAC, when it can be asked there: products by collection, time and place on Earth.
@@ -36,7 +34,8 @@ pub fn stac(asked: &Asked) -> Option<String> {
     let is_earth = asked.area_body().is_ok_and(|body| body == "earth")
         && (!asked.area.is_empty() || !asked.facets.contains_key(&Facet::Body));
     let is_plain = asked.text.is_empty() && others == 0 && asked.properties.is_empty() && is_earth;
-    if asked.group != Group::Products || !is_plain || !asked.sort.is_empty() {
+    let has_comma = asked.facets.values().flatten().any(|value| value.contains(','));
+    if asked.group != Group::Products || !is_plain || !asked.sort.is_empty() || has_comma {
         return None;
     }
     let collections = asked.facets.get(&Facet::Collection).map(|values| values.join(",")).unwrap_or_default();
@@ -66,7 +65,7 @@ pub fn links(asked: &Asked) -> Markup {
         section.as-programs aria-labelledby="programs" {
             h3 #programs { "This search for programs" }
             ul.tags {
-                li { a href=(native(asked)) { "JSON" } }
+                @if let Some(native) = native(asked) { li { a href=(native) { "JSON" } } }
                 @if let Some(stac) = stac(asked) { li { a href=(stac) { "STAC" } } }
                 li { a href="/docs/" { "Interface description" } }
             }

@@ -64,7 +64,7 @@ async fn search(request: &HttpRequest, state: &State) -> Result<HttpResponse, Tr
     let answered = crate::http::blocking(move || find(&catalogue, &question)).await;
     let answered = answered.map_err(|problem| Trouble { tried, ..problem.into() })?;
     let title = if asked.text.is_empty() { "Search".to_owned() } else { format!("{} – Search", asked.text) };
-    let alternates = vec![("application/json", links::native(&asked))];
+    let alternates = links::native(&asked).map(|href| ("application/json", href)).into_iter().collect();
     let frame = Frame { section: Section::Search, search_box: false, alternates, ..Frame::new(title) };
     Ok(frame.answer(StatusCode::OK, &content(&asked, &answered)))
 }
