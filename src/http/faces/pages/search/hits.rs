@@ -41,7 +41,7 @@ pub fn named(matches: &[Match]) -> Markup {
 /// The results.
 pub fn list(asked: &Asked, found: &[Found], titles: &BTreeMap<String, String>) -> Markup {
     html! {
-        ol.hits {
+        ol.hits #hits tabindex="-1" {
             @for found in found {
                 @match Entity::view(&found.record) {
                     Ok(entity) => (hit(asked, &entity, titles)),

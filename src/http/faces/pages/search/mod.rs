@@ -138,6 +138,7 @@ fn content(asked: &Asked, answered: &Answered) -> Markup {
                     (nothing::advice(asked, &answered.ways))
                 } @else {
                     (form::order(asked))
+                    a.skip.here href="#hits" { "Skip to the list" }
                     (timeline::timeline(asked, tally::timeline(&answered.results)))
                     (maps::maps(asked, &answered.results.found))
                     (hits::list(asked, &answered.results.found, &answered.titles))
