@@ -38,3 +38,8 @@ async fn blocking<T: Send + 'static>(
         Err(_) => Err(crate::catalogue::Error::Unavailable { reason: "the service is stopping".to_owned() }.into()),
     }
 }
+
+/// Text for HTML content and attributes.
+fn html_escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
