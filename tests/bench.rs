@@ -18,7 +18,7 @@ fn every_scenario_of_the_benchmark_runs_on_a_few_records() {
     };
     let mut measured = run("all");
     measured.dedup();
-    assert_eq!(measured, ["payload", "archive", "ingest", "post", "reindex", "start", "read", "stac"]);
+    assert_eq!(measured, ["payload", "archive", "ingest", "post", "reindex", "start", "read", "stac", "search"]);
     let again = run("read");
     assert!(again.iter().all(|scenario| scenario == "read"), "{again:?}");
 }

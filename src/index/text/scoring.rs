@@ -278,11 +278,12 @@ impl TextPlan {
                 let part = |(plan, worth): &(Self, f32)| Ok::<_, SearchError>((plan.part(segment, reader)?, *worth));
                 Part::Best(plans.iter().map(part).collect::<Result<_, _>>()?)
             }
-            Self::Group { required, preferred, excluded } => {
-                let parts =
-                    GroupParts { required: all(required)?, preferred: all(preferred)?, excluded: all(excluded)? };
-                Part::Group(Box::new(parts))
-            }
+            Self::Group { required, preferred, excluded } => Part::Group(Box::new(GroupParts {
+                required: all(required)?,
+                preferred: all(preferred)?,
+                excluded: all(excluded)?,
+                prefers_all: true,
+            })),
         })
     }
 }
@@ -350,7 +351,12 @@ impl ShelfWords {
         let Some(exact) = exact else { return Ok(phrase) };
         // Two runs may share a term, so that it only adds to what stands side by side.
         let exact = Part::Equal(Found::Postings(Box::new(exact)), rarity);
-        Ok(Part::Group(Box::new(GroupParts { required: vec![phrase], preferred: vec![exact], excluded: Vec::new() })))
+        Ok(Part::Group(Box::new(GroupParts {
+            required: vec![phrase],
+            preferred: vec![exact],
+            excluded: Vec::new(),
+            prefers_all: false,
+        })))
     }
 
     fn word_part(&self, word: &WordPlan, segment: &Segment) -> Result<Part, SearchError> {
@@ -392,7 +398,12 @@ impl ShelfWords {
             required.push(Part::Best(parts.collect()));
         }
         required.extend(self.found(segment, reader)?.map(|found| Part::Equal(found, 0.0)));
-        Ok(Part::Group(Box::new(GroupParts { required, preferred: Vec::new(), excluded: Vec::new() })))
+        Ok(Part::Group(Box::new(GroupParts {
+            required,
+            preferred: Vec::new(),
+            excluded: Vec::new(),
+            prefers_all: false,
+        })))
     }
 }
 

@@ -153,10 +153,6 @@ impl WordLists {
         self.forms.iter_mut().map(first).min().unwrap_or(TERMINATED)
     }
 
-    fn score(&self, weights: f32) -> f32 {
-        self.rarity * weights * (SATURATION + 1.0) / (weights + SATURATION)
-    }
-
     /// Adds the word's part of the score to every document that has it.
     fn add(&mut self, start: DocId, window: &mut Window, scratch: &mut Scratch) {
         if self.heads.is_empty() && self.forms.len() == 1 {
@@ -181,20 +177,26 @@ impl WordLists {
         }
         Window::each(&scratch.masks, |at| {
             let weights = scratch.weights.get(at).copied().unwrap_or(0.0);
-            window.add(at, self.score(weights));
+            window.add(at, levelled(self.rarity, weights));
         });
     }
 
     fn add_single(&mut self, start: DocId, window: &mut Window) {
-        let rarity = self.rarity * (SATURATION + 1.0);
+        let rarity = self.rarity;
         let Some(list) = self.forms.first_mut() else { return };
         let weight = list.weight;
         each_occurrence(&mut list.postings, start, |at, document, count| {
             let by_length = self.by_length[usize::from(self.lengths.fieldnorm_id(document))];
             let weights = weight * count as f32 * by_length;
-            window.add(at, rarity * weights / (weights + SATURATION));
+            window.add(at, levelled(rarity, weights));
         });
     }
+}
+
+/// Score of a word: occurrences count less and less. One formula for all forms of a segment, however many there are: the
+/// same document has the same score, to the last bit, before and after a merge.
+fn levelled(rarity: f32, weights: f32) -> f32 {
+    rarity * weights * (SATURATION + 1.0) / (weights + SATURATION)
 }
 
 fn each_occurrence(postings: &mut SegmentPostings, start: DocId, mut visit: impl FnMut(usize, DocId, u32)) {
@@ -272,6 +274,8 @@ pub(super) struct GroupParts {
     pub required: Vec<Part>,
     pub preferred: Vec<Part>,
     pub excluded: Vec<Part>,
+    /// Whether a document that lacks a preferred part counts for less; else that part only adds.
+    pub prefers_all: bool,
 }
 
 impl Part {
@@ -407,7 +411,7 @@ impl GroupParts {
     /// What has more of the parts is better: the sum counts by the square of their share.
     fn prefer_all(&self, window: &mut Window) {
         let all = self.required.len() + self.preferred.len();
-        if self.preferred.is_empty() || all < 2 {
+        if !self.prefers_all || self.preferred.is_empty() || all < 2 {
             return;
         }
         let masks = window.masks;
@@ -505,7 +509,7 @@ mod tests {
     }
 
     fn group(required: Vec<Part>, preferred: Vec<Part>, excluded: Vec<Part>) -> Part {
-        Part::Group(Box::new(GroupParts { required, preferred, excluded }))
+        Part::Group(Box::new(GroupParts { required, preferred, excluded, prefers_all: true }))
     }
 
     fn check(part: Part, expected: &[(DocId, f32)]) {

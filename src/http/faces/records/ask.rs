@@ -5,7 +5,7 @@ use crate::catalogue::{Catalogue, Error, MAX_LIMIT};
 use crate::http::faces::filter;
 use crate::http::parameters::Parameters;
 use crate::http::{interval, region};
-use crate::model::{Facet, Filter, Kind, Operand, PropertyName, Query, RecordId, SortKey, TextMode, TextQuery};
+use crate::model::{Facet, Filter, Kind, Operand, PropertyName, Query, RecordId, Region, SortKey, TextMode, TextQuery};
 use crate::query::cql2::records as names;
 
 /// Records on a page unless asked otherwise.
@@ -38,7 +38,7 @@ impl Scope {
 #[derive(Debug, Default)]
 pub struct Ask {
     text: Option<String>,
-    bbox: Option<Vec<f64>>,
+    region: Option<Region>,
     datetime: Option<String>,
     types: Vec<String>,
     ids: Vec<String>,
@@ -67,7 +67,7 @@ pub fn read(mut parameters: Parameters, scope: &Scope) -> Result<Ask, Error> {
     let filter = filter::from_query(&mut parameters, names)?;
     let mut ask = Ask {
         text: parameters.one("q")?,
-        bbox: parameters.one("bbox")?.map(|text| region::numbers("bbox", &text)).transpose()?,
+        region: parameters.one("bbox")?.map(|text| region_of(&text)).transpose()?,
         datetime: parameters.one("datetime")?,
         types: list(&mut parameters, "type")?,
         ids: list(&mut parameters, "ids")?,
@@ -128,6 +128,10 @@ fn sort_key(text: &str) -> Result<SortKey, Error> {
     }
 }
 
+fn region_of(text: &str) -> Result<Region, Error> {
+    region::of_box("earth".to_owned(), &region::numbers("bbox", text)?)
+}
+
 impl Ask {
     /// The query that the question means.
     ///
@@ -137,7 +141,7 @@ impl Ask {
         let mut conditions = self.conditions.clone();
         let mut query = Query {
             text: self.text.as_ref().map(|text| TextQuery::new(text.clone(), TextMode::StacBasic)),
-            region: self.bbox.as_deref().map(|bbox| region::of_box("earth".to_owned(), bbox)).transpose()?,
+            region: self.region.clone(),
             ids: self.ids.clone(),
             time: self.datetime.as_deref().map(interval::parse).transpose()?,
             sort: self.sort.clone(),
