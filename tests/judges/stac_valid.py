@@ -16,7 +16,7 @@ from harness import Client, parser, run_judge
 # What the service answers by itself, and what it may correct because STAC 1.1.0 refuses it as it was.
 OWN = {"type", "stac_version", "links"}
 CORRECTED = {"Feature": {"datetime", "start_datetime", "end_datetime", "created", "updated"}, "Collection": {"extent", "license"}}
-DROPPED_RELATIONS = {"self", "root", "parent", "collection", "items", "item", "child", "next", "prev"}
+DROPPED_RELATIONS = {"self", "root", "parent", "collection", "items", "item", "child", "next", "prev", "aggregate", "aggregations"}
 
 
 def exact(text):
