@@ -2,9 +2,9 @@
 """OWSLib's client of OGC API Records and GDAL's driver of OGC API Features read `/records` and `/stac`."""
 
 import importlib.metadata
-
 import shutil
 import subprocess
+import urllib.parse
 
 from owslib.ogcapi.records import Records
 
@@ -25,7 +25,7 @@ def owslib(arguments, report):
     report.check("title" in service.collection_queryables(CATALOGUE)["properties"], "title is no queryable")
     everything = service.collection_items(CATALOGUE, limit=1000)
     matched, ids = everything["numberMatched"], [record["id"] for record in everything["features"]]
-    report.check(matched == len(set(ids)) == len(ids) == everything["numberReturned"], f"{len(ids)} records, numberMatched {matched}")
+    report.check(min(matched, 1000) == len(set(ids)) == len(ids) == everything["numberReturned"], f"{len(ids)} records, numberMatched {matched}")
     for record in everything["features"][:: max(1, len(ids) // 10)]:
         one = service.collection_item(CATALOGUE, record["id"])
         report.check(one == record, f"{record['id']} differs alone and in the list")
@@ -65,20 +65,20 @@ def gdal(arguments, report):
         counted = {name: total(client, face, name) for name in collections}
         for name in sorted(counted, key=lambda name: -counted[name])[: arguments.layers]:
             asked = ("-ro", "-q", "-al", "-oo", "PAGE_SIZE=50", "-geom=NO", "-fields=NO")
-            text = ogrinfo(*asked, f"OAPIF:{arguments.url}/{face}/collections/{name}")
+            text = ogrinfo(*asked, f"OAPIF:{arguments.url}/{face}/collections/{urllib.parse.quote(name, safe='')}")
             found = text.count("OGRFeature(")
             report.check(found == counted[name], f"{face}: GDAL reads {found} features of {name}, expected {counted[name]}")
             features += found
             box = ("-10", "30", "40", "60")
-            text = ogrinfo(*asked, "-spat", *box, f"OAPIF:{arguments.url}/{face}/collections/{name}")
-            answer = client.get(f"/{face}/collections/{name}/items", bbox=",".join(box), limit=1).json()
+            text = ogrinfo(*asked, "-spat", *box, f"OAPIF:{arguments.url}/{face}/collections/{urllib.parse.quote(name, safe='')}")
+            answer = client.get(f"/{face}/collections/{urllib.parse.quote(name, safe='')}/items", bbox=",".join(box), limit=1).json()
             # GDAL tests the boxes of footprints again itself; none that it keeps may be unknown to the service.
             report.check(text.count("OGRFeature(") <= answer["numberMatched"], f"{face}: GDAL finds more in a box of {name} than the service")
     report.figure("features by GDAL", features)
 
 
 def total(client, face, name):
-    answer = client.get(f"/{face}/collections/{name}/items", limit=1)
+    answer = client.get(f"/{face}/collections/{urllib.parse.quote(name, safe='')}/items", limit=1)
     return answer.json()["numberMatched"] if answer.status == 200 and "/" not in name else 0
 
 

@@ -193,6 +193,10 @@ impl Writer<'_> {
                 }
             });
         }
+        // Items show the version of a product as a property too.
+        if let Some(version) = entity.version.as_deref().filter(|_| scan::member(own, "version").is_none()) {
+            self.property("version", &PropertyValue::Text(version.into()), &mut name);
+        }
         self.document.close_properties(self.fields.properties);
     }
 
