@@ -54,10 +54,10 @@ function suggestions(field, number) {
       option.dataset.text = each.text;
       if (each.href) option.dataset.href = each.href;
       option.textContent = each.text;
-      if (each.note) {
+      if (each.source) {
         const note = document.createElement("span");
         note.className = "note";
-        note.textContent = ` ${each.note}`;
+        note.textContent = ` ${each.source.replace("_", " ")}, ${each.count}`;
         option.append(note);
       }
       option.addEventListener("mousedown", (event) => { event.preventDefault(); take(option); });

@@ -73,7 +73,7 @@ fn content(overview: &Overview, base: &str) -> Markup {
             form.big action="/search" role="search" {
                 label.unseen for="q" { "Words, names or identifiers" }
                 input #q type="search" name="q" placeholder="for example: calibrated radiometer Mars" autocomplete="off"
-                    data-suggest="/search/suggest";
+                    data-suggest="/api/v1/suggest";
                 button { "Search" }
             }
             p.note { "Or go to all "

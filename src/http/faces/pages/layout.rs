@@ -93,7 +93,7 @@ impl Frame {
                         form.quick action="/search" role="search" {
                             label.unseen for="quick" { "Search the archive" }
                             input #quick type="search" name="q" placeholder="Search the archive" autocomplete="off"
-                                data-suggest="/search/suggest";
+                                data-suggest="/api/v1/suggest";
                             button { "Search" }
                         }
                     }

@@ -17,7 +17,7 @@ pub fn form(asked: &Asked) -> Markup {
         form.big.wide action="/search" role="search" {
             label.unseen for="q" { "Words, names or identifiers" }
             input #q type="search" name="q" value=(asked.text) placeholder="Words, names or identifiers" autocomplete="off"
-                data-suggest="/search/suggest";
+                data-suggest="/api/v1/suggest";
             (kept(asked, &["q"]))
             button { "Search" }
             details.help {
