@@ -6,8 +6,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # Lines of `test that it is there | Debian package`.
 NEEDS_MAKE='command -v make | make'
+# RocksDB, in which the graph is kept, is C++ and has its bindings made with libclang.
 NEEDS_BUILD='command -v cc | gcc
-test -e /usr/include/stdlib.h | libc6-dev'
+test -e /usr/include/stdlib.h | libc6-dev
+command -v c++ | g++
+ls /usr/lib/llvm-*/lib/libclang*.so* | libclang-dev'
 # The demonstration's payloads are made by a Python script.
 NEEDS_DEMO='command -v python3 | python3'
 NEEDS_TEST='command -v make | make
