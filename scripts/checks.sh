@@ -104,3 +104,10 @@ judge_stac() { judge_served "$1" "$2" stac_valid.py '{url}'; }
 
 # The pages in Chromium: judge_pages PROGRAM STORE [ARGUMENTS…]
 judge_pages() { judge pages.py --binary "$1" "${@:2}"; }
+
+# Our STAC API in STAC Browser, which is built once: judge_stac_browser PROGRAM STORE
+judge_stac_browser() {
+    local folder=${PERENNIAL_STAC_BROWSER:-$HOME/.cache/perennial-stac-browser}
+    scripts/stac-browser.sh "$folder"
+    judge stac_browser.py --binary "$1" "$2" --pages "$folder/package/dist"
+}

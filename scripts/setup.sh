@@ -23,6 +23,9 @@ command -v python3 | python3
 command -v ogrinfo | gdal-bin
 python3 -c "import ensurepip, venv" | python3-venv'
 
+# STAC Browser is built from its npm package.
+NEEDS_JUDGES='command -v npm | npm'
+
 missing_packages() {
     local check package
     while IFS='|' read -r check package; do
@@ -82,7 +85,9 @@ demo)
     check_rust
     ;;
 test | judges)
-    install_packages "$NEEDS_BUILD"$'\n'"$NEEDS_TEST"
+    needs=$NEEDS_BUILD$'\n'$NEEDS_TEST
+    [ "$1" = test ] || needs+=$'\n'$NEEDS_JUDGES
+    install_packages "$needs"
     check_rust
     install_python_tools
     ;;
