@@ -23,29 +23,24 @@ pub async fn landing(request: HttpRequest, state: Data<State>) -> Answer {
     Parameters::of(&request)?.finish(&[])?;
     let base = format!("{}/stac", state.base(&request));
     let json = "application/json";
+    let ogc = "http://www.opengis.net/def/rel/ogc/1.0";
+    let schema = "application/schema+json";
+    let address = |path: &str| format!("{base}/{path}");
     let mut links = vec![
-        link("self", &base, json),
-        link("root", &base, json),
-        link("conformance", &format!("{base}/conformance"), json),
-        link("data", &format!("{base}/collections"), json),
-        link("children", &format!("{base}/children"), json),
-        with_method(&link("search", &format!("{base}/search"), GEOJSON), "GET"),
-        with_method(&link("search", &format!("{base}/search"), GEOJSON), "POST"),
-        link("aggregations", &format!("{base}/aggregations"), json),
-        with_method(&link("aggregate", &format!("{base}/aggregate"), json), "GET"),
-        with_method(&link("aggregate", &format!("{base}/aggregate"), json), "POST"),
-        link(
-            "http://www.opengis.net/def/rel/ogc/1.0/sortables",
-            &format!("{base}/sortables"),
-            "application/schema+json",
-        ),
-        link(
-            "http://www.opengis.net/def/rel/ogc/1.0/queryables",
-            &format!("{base}/queryables"),
-            "application/schema+json",
-        ),
-        link("service-desc", &format!("{base}/api"), OPENAPI),
-        link("service-doc", &format!("{}/docs/", state.base(&request)), "text/html"),
+        titled(link("self", &base, json), "This catalogue"),
+        titled(link("root", &base, json), "This catalogue"),
+        titled(link("conformance", &address("conformance"), json), "Conformance classes"),
+        titled(link("data", &address("collections"), json), "All collections"),
+        titled(link("children", &address("children"), json), "All collections as children"),
+        titled(with_method(&link("search", &address("search"), GEOJSON), "GET"), "Search of Items"),
+        titled(with_method(&link("search", &address("search"), GEOJSON), "POST"), "Search of Items"),
+        titled(link("aggregations", &address("aggregations"), json), "What can be counted"),
+        titled(with_method(&link("aggregate", &address("aggregate"), json), "GET"), "Counts of Items"),
+        titled(with_method(&link("aggregate", &address("aggregate"), json), "POST"), "Counts of Items"),
+        titled(link(&format!("{ogc}/sortables"), &address("sortables"), schema), "Properties to sort by"),
+        titled(link(&format!("{ogc}/queryables"), &address("queryables"), schema), "Properties to filter by"),
+        titled(link("service-desc", &address("api"), OPENAPI), "OpenAPI description"),
+        titled(link("service-doc", &format!("{}/docs/", state.base(&request)), "text/html"), "Interface description"),
     ];
     let collections = state.catalogue.collections(None, MAX_CHILDREN)?;
     let children = collections
@@ -61,6 +56,11 @@ pub async fn landing(request: HttpRequest, state: Data<State>) -> Answer {
         links.join(",")
     );
     Ok(HttpResponse::Ok().content_type(json).body(text))
+}
+
+/// The link with a title in plain ASCII, which browsers of catalogues show.
+fn titled(link: String, title: &str) -> String {
+    format!("{},\"title\":\"{title}\"}}", link.trim_end_matches('}'))
 }
 
 fn with_method(link: &str, method: &str) -> String {
