@@ -39,3 +39,21 @@ fn object(object: oxrdf::Term) -> Option<Term> {
         _ => None,
     }
 }
+
+/// A statement of this room as one of a graph; `None` where it has a blank node or what is no address.
+pub(super) fn quad(triple: Triple, graph: &oxrdf::NamedNode) -> Option<oxrdf::Quad> {
+    let node = |iri: String| oxrdf::NamedNode::new(iri).ok();
+    let Term::Iri(subject) = triple.subject else { return None };
+    let object: oxrdf::Term = match triple.object {
+        Term::Iri(iri) => node(iri)?.into(),
+        Term::Blank(_) => return None,
+        Term::Literal { value, language: Some(language), .. } => {
+            oxrdf::Literal::new_language_tagged_literal(value, language).ok()?.into()
+        }
+        Term::Literal { value, datatype: Some(datatype), .. } => {
+            oxrdf::Literal::new_typed_literal(value, node(datatype)?).into()
+        }
+        Term::Literal { value, .. } => oxrdf::Literal::new_simple_literal(value).into(),
+    };
+    Some(oxrdf::Quad::new(node(subject)?, node(triple.predicate)?, object, graph.clone()))
+}

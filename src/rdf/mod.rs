@@ -1,8 +1,13 @@
-//! Reads RDF: Turtle, JSON-LD and RDF/XML to triples. Nothing is fetched: a remote context is an error unless it is one
+//! Reads and writes RDF, and says what records are in it. Turtle, JSON-LD and RDF/XML become triples; nothing is fetched: a remote context is an error unless it is one
 //! of those that this binary brings. Size, nesting and entities are bounded before a parser sees the bytes.
 
 mod bounds;
 mod convert;
+pub mod ontologies;
+pub mod projection;
+mod write;
+
+pub use write::{CONTEXT, CONTEXT_PATH, Writing, compact, expand, prefixes, write};
 
 use oxjsonld::{JsonLdParser, JsonLdRemoteDocument};
 use oxrdfxml::RdfXmlParser;
