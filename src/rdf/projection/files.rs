@@ -45,7 +45,8 @@ fn distribution(sink: &mut Sink<'_>, key: &Key, number: usize, file: &File<'_>) 
 /// A digest with its algorithm; one that SPDX has no name for is left to the record.
 fn checksum(sink: &mut Sink<'_>, file: &NamedNode, number: usize, place: usize, sum: &Checksum<'_>) {
     let is_hexadecimal = !sum.value.is_empty() && sum.value.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let Some(algorithm) = algorithm(&sum.algorithm).filter(|_| is_hexadecimal && sum.value.len() % 2 == 0) else {
+    let Some(algorithm) = algorithm(&sum.algorithm).filter(|_| is_hexadecimal && sum.value.len().is_multiple_of(2))
+    else {
         return;
     };
     let node = sink.part(&format!("file-{number}-checksum-{place}"));
