@@ -102,6 +102,9 @@ judge_ogc() { judge_served "$1" "$2" ogc_clients.py '{url}' "${@:3}"; }
 judge_stac_api() { judge_on_copy "$1" "$2" stac_api_classes.py '{url}/stac' "${@:3}"; }
 judge_stac() { judge_served "$1" "$2" stac_valid.py '{url}'; }
 
+# Descriptions as RDF: judge_shacl PROGRAM STORE [ARGUMENTS…]
+judge_shacl() { judge shacl.py --binary "$1" "${@:2}"; }
+
 # The pages in Chromium: judge_pages PROGRAM STORE [ARGUMENTS…]
 judge_pages() { judge pages.py --binary "$1" "${@:2}"; }
 

@@ -57,6 +57,9 @@ run "eodag" judge_eodag "$PROGRAM" "$WORK/corpus"
 run "OWSLib and GDAL" judge_ogc "$PROGRAM" "$WORK/corpus" --layers 10
 run "schemathesis" judge schemathesis_run.py --binary "$PROGRAM" "$WORK/store" --seconds "${PERENNIAL_SCHEMATHESIS_SECONDS:-1800}"
 run "pages in Chromium" judge_pages "$PROGRAM" "$WORK/store" --corpus "$WORK/corpus" --shared "$PERENNIAL_SHARED"
+run "SHACL and forms of RDF" judge_shacl "$PROGRAM" "$WORK/store"
+run "SHACL and forms of RDF" judge_shacl "$PROGRAM" "$WORK/corpus" --records 300
+run "vocabularies" judge vocabularies.py
 run "STAC Browser" judge_stac_browser "$PROGRAM" "$WORK/store"
 run "hostile requests" judge hostile.py --binary "$PROGRAM"
 run "backup while serving" judge backup_while_serving.py --binary "$PROGRAM" --seconds 10

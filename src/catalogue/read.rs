@@ -18,6 +18,10 @@ pub struct Stored {
     pub revision: u64,
     /// RFC 3339, UTC, of the revision.
     pub time: String,
+    /// Who registered the revision.
+    pub agent: String,
+    /// `local`, or where it was harvested from.
+    pub scope: String,
 }
 
 /// One revision in a list.
@@ -246,10 +250,10 @@ fn check_access(key: &Key, access: Access) -> Result<(), Error> {
 }
 
 fn stored(key: &Key, event: Event, digest: Option<Sha256>) -> Result<Stored, (u64, u64, String)> {
-    let Event { sequence, revision, time, record, .. } = event;
+    let Event { sequence, revision, time, agent, scope, record, .. } = event;
     let Some(record) = record else { return Err((revision, sequence, time)) };
     let record: Box<str> = record.into();
     let record = record.into_string().into_bytes();
     let digest = digest.unwrap_or_else(|| codec::sha256(&record));
-    Ok(Stored { key: key.clone(), record, digest, sequence, revision, time })
+    Ok(Stored { key: key.clone(), record, digest, sequence, revision, time, agent, scope })
 }

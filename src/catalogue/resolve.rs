@@ -135,7 +135,8 @@ impl Catalogue {
         self.first_links_to(name, None, most)
     }
 
-    fn first_links_to(&self, name: &str, rel: Option<&str>, most: usize) -> Result<Vec<Referrer>, Error> {
+    /// As `links_to`, and no more than `most`.
+    pub(super) fn first_links_to(&self, name: &str, rel: Option<&str>, most: usize) -> Result<Vec<Referrer>, Error> {
         let mut names = vec![name.to_owned()];
         for found in self.resolve(name)? {
             self.add_names(&found.key, &mut names)?;

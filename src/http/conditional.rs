@@ -18,6 +18,12 @@ pub fn etag(digest: &Sha256) -> String {
     format!("\"{digest}\"")
 }
 
+/// The ETag of another form of a record: of the record, the form, and whatever else the answer is made of.
+pub fn etag_of_form(digest: &Sha256, form: &str) -> String {
+    let whole = codec::sha256(format!("{digest} {form}").as_bytes()).to_string();
+    format!("\"{}\"", whole.get(..32).unwrap_or(&whole))
+}
+
 /// `sha-256=:…:` as RFC 9530 writes it.
 pub fn repr_digest(digest: &Sha256) -> String {
     format!("sha-256=:{}:", STANDARD.encode(digest.as_bytes()))

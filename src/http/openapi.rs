@@ -4,6 +4,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
+use super::faces::linked::lineage;
 use super::faces::native::{files, ingest, queryables, records, resolve, search, suggest, uploads};
 use super::faces::{ops, records as ogc, stac};
 
@@ -53,6 +54,8 @@ use super::faces::{ops, records as ogc, stac};
         resolve::resolve,
         resolve::links,
         resolve::members,
+        lineage::product,
+        lineage::collection,
         search::search,
         search::post_search,
         queryables::all_queryables,

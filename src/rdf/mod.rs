@@ -3,6 +3,7 @@
 
 mod bounds;
 mod convert;
+pub mod glossary;
 pub mod ontologies;
 pub mod projection;
 mod write;

@@ -6,6 +6,21 @@ pub struct Ontology {
     pub turtle: &'static str,
 }
 
+impl Ontology {
+    /// What its first line says it is.
+    pub fn about(&self) -> &'static str {
+        let first = self.turtle.lines().next().unwrap_or_default();
+        let sentences = first.trim_start_matches(['#', ' ']);
+        sentences.split_once(". ").map_or(sentences, |(first, _)| first)
+    }
+}
+
+/// Terms of other vocabularies that answers use: name, address, kind, our label, and why, parted by tabs.
+pub const TERMS: &str = include_str!("../../ontologies/terms.tsv");
+
+/// What every description keeps to, in SHACL.
+pub const SHAPES: &str = include_str!("../../ontologies/shapes.ttl");
+
 /// All of them.
 pub const ALL: &[Ontology] = &[
     Ontology { name: "missions", turtle: include_str!("../../ontologies/missions.ttl") },

@@ -41,6 +41,14 @@ impl Writing {
         }
     }
 
+    /// The media type with its parameters.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Turtle => "text/turtle; charset=utf-8",
+            other => other.media_type(),
+        }
+    }
+
     /// How a file of this form ends, without the dot.
     pub const fn ending(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@ mod files;
 mod filters;
 mod ingest;
 mod input;
+mod linked;
 mod ogc_records;
 mod pages;
 mod records;

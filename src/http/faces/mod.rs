@@ -2,6 +2,7 @@
 
 pub mod conformance;
 pub mod filter;
+pub mod linked;
 pub mod native;
 pub mod ops;
 pub mod pages;

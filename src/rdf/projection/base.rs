@@ -118,7 +118,7 @@ pub fn key_of(base: &Base, iri: &str) -> Option<Key> {
 }
 
 /// Undoes percent-encoding; `None` where that gives no UTF-8 or an escape is broken.
-pub(super) fn decode(text: &str) -> Option<String> {
+pub fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -158,7 +158,7 @@ pub(super) fn address(text: &str) -> Option<NamedNode> {
 }
 
 /// The DOI in a text, in any of the ways that records write it.
-pub(super) fn doi(text: &str) -> Option<&str> {
+pub fn doi(text: &str) -> Option<&str> {
     let prefixes = ["https://doi.org/", "http://doi.org/", "https://dx.doi.org/", "http://dx.doi.org/", "doi:", "DOI:"];
     let bare = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text).trim();
     let (registrant, suffix) = bare.strip_prefix("10.")?.split_once('/')?;

@@ -16,10 +16,14 @@ mod quality;
 mod sink;
 pub mod words;
 
+use std::sync::OnceLock;
+
 use oxrdf::{NamedNode, Quad};
 
-pub use base::{Base, context_graph, graph, harvested_graph, key_of, meta_graph, name, thing, vocabulary_graph};
-pub use concepts::{Role, concept, known};
+pub use base::{
+    Base, context_graph, decode, doi, graph, harvested_graph, key_of, meta_graph, name, thing, vocabulary_graph,
+};
+pub use concepts::{CONCEPTS, Role, concept, known};
 pub use meta::{Standing, meta};
 
 use super::{Syntax, ontologies};
@@ -51,14 +55,28 @@ pub fn record(base: &Base, key: &Key, record: &str) -> Vec<Quad> {
 
 /// The vocabularies that the binary brings: each graph with its statements.
 pub fn vocabularies(base: &Base) -> Vec<(NamedNode, Vec<Quad>)> {
-    let read = |ontology: &ontologies::Ontology| {
-        let name = vocabulary_graph(base, ontology.name);
-        let parsed = super::parse(Syntax::Turtle, ontology.turtle.as_bytes(), concepts::CONCEPTS, &[]);
-        // One that cannot be read is found by a test.
-        let quads = parsed.unwrap_or_default().into_iter().filter_map(|triple| super::convert::quad(triple, &name));
-        (name.clone(), quads.collect())
+    let of = |(name, quads): &(&str, Vec<Quad>)| {
+        let graph = vocabulary_graph(base, name);
+        let moved = |quad: &Quad| Quad { graph_name: graph.clone().into(), ..quad.clone() };
+        (graph.clone(), quads.iter().map(moved).collect())
     };
-    ontologies::ALL.iter().map(read).collect()
+    vocabulary().iter().map(of).collect()
+}
+
+/// The vocabularies by name, in graphs of the stored base; read once.
+pub fn vocabulary() -> &'static [(&'static str, Vec<Quad>)] {
+    static READ: OnceLock<Vec<(&'static str, Vec<Quad>)>> = OnceLock::new();
+    READ.get_or_init(|| {
+        let read = |ontology: &ontologies::Ontology| {
+            let graph = vocabulary_graph(&Base::stored(), ontology.name);
+            let parsed = super::parse(Syntax::Turtle, ontology.turtle.as_bytes(), CONCEPTS, &[]);
+            // One that cannot be read is found by a test.
+            let quads =
+                parsed.unwrap_or_default().into_iter().filter_map(|triple| super::convert::quad(triple, &graph));
+            (ontology.name, quads.collect())
+        };
+        ontologies::ALL.iter().map(read).collect()
+    })
 }
 
 #[cfg(test)]

@@ -119,6 +119,19 @@ pub async fn collection_source(request: HttpRequest, state: Data<State>, path: P
     give(&request, &state, file, false)
 }
 
+/// The address of the page of the record that a file belongs to.
+fn page_of(request: &HttpRequest, state: &State) -> Option<String> {
+    let record = request.uri().path().strip_prefix("/api/v1/")?.split_once("/files/")?.0;
+    let page = match record.strip_prefix("collections/") {
+        Some(rest) => match rest.split_once("/products/") {
+            Some((collection, id)) => format!("/products/{collection}/{id}"),
+            None => format!("/collections/{rest}"),
+        },
+        None => format!("/entities/{}", record.strip_prefix("records/")?),
+    };
+    Some(format!("{}{page}", state.base(request)))
+}
+
 fn give(request: &HttpRequest, state: &State, file: HeldFile, download: bool) -> Answer {
     let reader = state.catalogue.open_payload(&file)?;
     let ranged = request.headers().contains_key(header::RANGE);
@@ -143,6 +156,10 @@ fn give(request: &HttpRequest, state: &State, file: HeldFile, download: bool) ->
         .insert_header(("content-security-policy", "sandbox"))
         .insert_header((header::CONTENT_TYPE, file.media_type.as_deref().unwrap_or("application/octet-stream")));
     if download {
+        // FAIR Signposting: a file says which page it belongs to.
+        if let Some(page) = page_of(request, state) {
+            response.insert_header((header::LINK, format!("<{page}>; rel=\"collection\"; type=\"text/html\"")));
+        }
         let name = crate::model::uri::encode(&file.name);
         response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{name}")));
     }

@@ -13,6 +13,7 @@ pub mod wire;
 
 use actix_web::web::{ServiceConfig, delete, patch, post, put};
 
+use crate::http::faces::linked::lineage;
 use crate::http::read;
 
 /// Routes under `/api/v1`.
@@ -35,6 +36,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/collections/{collection}/products/{id}", delete().to(records::delete_product))
         .route("/collections/{collection}/products/{id}/revisions", read().to(records::product_revisions))
         .route("/collections/{collection}/products/{id}/revisions/{revision}", read().to(records::product_revision))
+        .route("/collections/{collection}/lineage", read().to(lineage::collection))
+        .route("/collections/{collection}/products/{id}/lineage", read().to(lineage::product))
         .route("/collections/{collection}/products/{id}/source", read().to(files::product_source))
         .route("/collections/{collection}/products/{id}/files/{name}", read().to(files::get_file))
         .route("/collections/{collection}/products/{id}/files/{name}", put().to(files::put_file))

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{assets, words};
 
@@ -29,12 +29,20 @@ pub struct Frame {
     pub search_box: bool,
     /// Other forms of what the page shows: media type and address.
     pub alternates: Vec<(&'static str, String)>,
+    /// What the page is about, for crawlers: JSON-LD in which no `<` stands.
+    pub structured: Option<String>,
 }
 
 impl Frame {
     /// A page outside the sections, with the search box in its header.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), section: Section::Other, search_box: true, alternates: Vec::new() }
+        Self {
+            title: title.into(),
+            section: Section::Other,
+            search_box: true,
+            alternates: Vec::new(),
+            structured: None,
+        }
     }
 
     /// The page as an answer.
@@ -62,6 +70,9 @@ impl Frame {
                     link rel="icon" type="image/svg+xml" href=(assets::address("icon"));
                     @for (media_type, href) in &self.alternates {
                         link rel="alternate" type=(media_type) href=(href);
+                    }
+                    @if let Some(structured) = &self.structured {
+                        script type="application/ld+json" { (PreEscaped(structured)) }
                     }
                     script src=(assets::address("pages")) defer {}
                 }

@@ -1,19 +1,19 @@
 //! Pages for people: HTML made here, whole without scripts. What they show comes from the catalogue's use cases alone,
 //! never through HTTP; every text of a record is escaped by the templates.
 
-mod address;
+pub mod address;
 mod assets;
 mod browse;
 mod errors;
 mod home;
 mod layout;
 mod map;
-mod negotiate;
+pub mod negotiate;
 mod record;
 mod resolve;
 mod search;
 mod tally;
-mod words;
+pub mod words;
 
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse};
@@ -21,6 +21,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::http::problem::Problem;
 use crate::http::read;
 use errors::Trouble;
+pub use layout::Frame;
 
 /// Routes of the pages, from the root.
 pub fn routes(config: &mut ServiceConfig) {

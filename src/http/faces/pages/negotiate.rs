@@ -1,40 +1,42 @@
-//! Which form of a landing page the client wants, by `Accept` (RFC 9110 § 12.5.1). RDF forms will join the table here.
+//! Which form of a landing page the client wants, by `Accept` (RFC 9110 § 12.5.1). Which forms there are is said elsewhere.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
-/// Forms that a landing page has, in order of preference where the client has none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    Html,
-    /// The record as it is stored.
-    Json,
+use crate::http::faces::linked::form::Form;
+
+/// Forms of pages that are no record's.
+const PLAIN: [Form; 2] = [Form::Html, Form::Json];
+
+/// The form with the highest weight of all that a record has; `None` when the client takes none of them.
+pub fn wanted(request: &HttpRequest) -> Option<Form> {
+    preferred_of(request, &Form::ALL)
 }
 
-const FORMS: [(Form, &str, &str); 2] = [(Form::Html, "text", "html"), (Form::Json, "application", "json")];
-
-/// The form with the highest weight; `None` when the client takes none of them.
-pub fn wanted(request: &HttpRequest) -> Option<Form> {
+/// The form with the highest weight of some; of equal ones the first.
+pub fn preferred_of(request: &HttpRequest, forms: &[Form]) -> Option<Form> {
     let values = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
-    preferred(&values.collect::<Vec<_>>().join(","))
+    preferred(&values.collect::<Vec<_>>().join(","), forms)
 }
 
 /// Whether an error is told as a page: only to those who ask for HTML by name, as browsers do.
 pub fn is_browser(request: &HttpRequest) -> bool {
     let values = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
     let accept = values.collect::<Vec<_>>().join(",").to_ascii_lowercase();
-    (accept.contains("text/html") || accept.contains("application/xhtml+xml")) && preferred(&accept) == Some(Form::Html)
+    (accept.contains("text/html") || accept.contains("application/xhtml+xml"))
+        && preferred(&accept, &PLAIN) == Some(Form::Html)
 }
 
-fn preferred(accept: &str) -> Option<Form> {
+fn preferred(accept: &str, forms: &[Form]) -> Option<Form> {
     if accept.trim().is_empty() {
-        return Some(Form::Html);
+        return forms.first().copied();
     }
-    let weighed = FORMS.map(|(form, kind, subtype)| (weight(accept, kind, subtype), form));
     let mut best: Option<(u16, Form)> = None;
-    for (weight, form) in weighed.into_iter().filter(|(weight, _)| *weight > 0) {
-        if best.is_none_or(|(known, _)| weight > known) {
-            best = Some((weight, form));
+    for form in forms {
+        let (kind, subtype) = form.media_type().split_once('/').unwrap_or_default();
+        let weight = weight(accept, kind, subtype);
+        if weight > 0 && best.is_none_or(|(known, _)| weight > known) {
+            best = Some((weight, *form));
         }
     }
     best.map(|(_, form)| form)
@@ -64,6 +66,7 @@ fn weight(accept: &str, kind: &str, subtype: &str) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rdf::Writing;
 
     #[test]
     fn browsers_get_pages_and_programs_get_json() {
@@ -75,11 +78,16 @@ mod tests {
             ("application/json, text/html;q=0.5", Some(Form::Json)),
             ("text/html;q=0, */*", Some(Form::Json)),
             ("application/*;q=0.3,text/plain", Some(Form::Json)),
-            ("text/turtle", None),
+            ("text/turtle", Some(Form::Rdf(Writing::Turtle))),
+            ("application/ld+json, text/turtle;q=0.9", Some(Form::Rdf(Writing::JsonLd))),
+            ("application/rdf+xml;q=0.9, text/html;q=0.2", Some(Form::Rdf(Writing::RdfXml))),
+            ("application/n-triples", Some(Form::Rdf(Writing::NTriples))),
+            ("application/x-bibtex", Some(Form::BibTex)),
+            ("image/png", None),
             ("nonsense;;;q=x,,/", None),
         ];
         for (accept, expected) in cases {
-            assert_eq!(preferred(accept), expected, "{accept}");
+            assert_eq!(preferred(accept, &Form::ALL), expected, "{accept}");
         }
     }
 }

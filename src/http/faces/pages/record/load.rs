@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalogue::{Catalogue, Error, Member, Referrer, Results, Revision, Stored};
+use super::lineage::REACH;
+use crate::catalogue::{Catalogue, Error, Lineage, Member, Referrer, Results, Revision, Stored};
 use crate::http::faces::pages::tally::{self, Tally};
 use crate::model::{Entity, Facet, Key, Kind, Query, RecordId, SortKey};
 
@@ -26,6 +27,8 @@ pub struct Loaded {
     pub collection_title: Option<String>,
     pub collection_citation: Option<String>,
     pub collection: Option<CollectionPart>,
+    /// Of products and collections.
+    pub lineage: Option<Lineage>,
 }
 
 /// What only a collection has.
@@ -47,6 +50,12 @@ pub fn stored(catalogue: &Catalogue, key: &Key, revision: Option<u64>) -> Result
     }
 }
 
+/// The record of a product's collection, as it is stored; none for other records, nor where it was deleted.
+pub fn parent(catalogue: &Catalogue, key: &Key) -> Option<Vec<u8>> {
+    let collection = key.collection.clone()?;
+    catalogue.get(&Key::collection(collection)).ok().map(|parent| parent.record)
+}
+
 /// The record and what surrounds it.
 ///
 /// # Errors
@@ -55,17 +64,22 @@ pub fn load(catalogue: &Catalogue, key: &Key, revision: Option<u64>) -> Result<L
     let stored = stored(catalogue, key, revision)?;
     let revisions = catalogue.revisions(key)?;
     let referrers = catalogue.links_to_some(key.id.as_str(), MAX_REFERRERS)?;
-    let parent = key.collection.as_ref().map(|id| catalogue.get(&Key::collection(id.clone()))).transpose();
     // A collection that was deleted leaves its products without a title above them, not without a page.
-    let parent = parent.ok().flatten();
-    let parent = parent.as_ref().and_then(|parent| Entity::view(&parent.record).ok());
+    let parent = parent(catalogue, key);
+    let parent = parent.as_ref().and_then(|parent| Entity::view(parent).ok());
     let collection_title = parent.as_ref().and_then(|parent| parent.title.as_deref().map(str::to_owned));
     let collection_citation = parent.as_ref().and_then(|parent| parent.citation.as_deref().map(str::to_owned));
     let collection = match key.kind {
         Kind::Collection => Some(collection_part(catalogue, &key.id)?),
         _ => None,
     };
-    Ok(Loaded { stored, revisions, referrers, collection_title, collection_citation, collection })
+    let has_lineage = matches!(key.kind, Kind::Product | Kind::Collection);
+    let lineage = match has_lineage.then(|| catalogue.lineage(key, REACH)).transpose() {
+        // An earlier revision of a deleted record has a page, and nothing leads to or from it any more.
+        Err(Error::Gone { .. }) => None,
+        found => found?,
+    };
+    Ok(Loaded { stored, revisions, referrers, collection_title, collection_citation, collection, lineage })
 }
 
 fn collection_part(catalogue: &Catalogue, id: &RecordId) -> Result<CollectionPart, Error> {

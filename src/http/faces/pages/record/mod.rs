@@ -5,7 +5,8 @@ mod citation;
 mod collection_part;
 mod facts;
 mod files;
-mod load;
+mod lineage;
+pub mod load;
 mod relations;
 mod side;
 
@@ -16,14 +17,17 @@ use maud::{Markup, html};
 
 use super::errors::{Near, Trouble};
 use super::layout::{Frame, Section};
-use super::negotiate::{self, Form};
+use super::negotiate;
 use super::{address, answer, words};
-use crate::catalogue::{Catalogue, Error};
+use crate::catalogue::{Catalogue, Error, Stored};
+use crate::http::faces::linked::form::{self, Form};
+use crate::http::faces::linked::{self, schema_org, signposts};
 use crate::http::faces::native::records::{self, identifier};
 use crate::http::parameters::Parameters;
 use crate::http::problem::Problem;
 use crate::http::state::State;
 use crate::model::{Entity, Key, Kind, Query};
+use crate::rdf::projection::{Base, thing};
 use load::Loaded;
 
 /// Characters of a title in the heading; the whole title stands among the facts.
@@ -60,27 +64,51 @@ pub async fn entity(request: HttpRequest, state: Data<State>, path: Path<(String
 async fn page(request: &HttpRequest, state: &State, key: Result<Key, Error>) -> Result<HttpResponse, Trouble> {
     let key = key?;
     let mut parameters = Parameters::of(request)?;
-    let revision = parameters.one("revision")?;
-    parameters.finish(&["revision"])?;
+    let (revision, wanted) = (parameters.one("revision")?, parameters.one("format")?);
+    parameters.finish(&["revision", "format"])?;
     let revision = revision.map(|text| text.parse::<u64>()).transpose();
     let revision = revision.map_err(|_| Error::parameter("revision", "must be a number"))?;
-    let Some(form) = negotiate::wanted(request) else { return Err(not_acceptable().into()) };
-    let (catalogue, wanted) = (state.catalogue.clone(), key.clone());
-    if form == Form::Json {
-        let stored = crate::http::blocking(move || load::stored(&catalogue, &wanted, revision)).await?;
-        let mut response = records::give(request, stored);
-        response.headers_mut().insert(header::VARY, header::HeaderValue::from_static("accept"));
-        return Ok(response);
+    let unknown = || Error::parameter("format", format!("must be one of {}", form::names()));
+    let form = match &wanted {
+        Some(name) => Form::from_name(name).ok_or_else(unknown)?,
+        None => negotiate::wanted(request).ok_or_else(not_acceptable)?,
+    };
+    let (catalogue, wanted, base) = (state.catalogue.clone(), key.clone(), state.base(request));
+    if form != Form::Html {
+        let load = move || Ok((load::stored(&catalogue, &wanted, revision)?, load::parent(&catalogue, &wanted)));
+        let (stored, parent) = crate::http::blocking(load).await?;
+        return Ok(other_form(request, stored, parent.as_deref(), form, &base)?);
     }
     let loaded = crate::http::blocking(move || load::load(&catalogue, &wanted, revision)).await;
     match loaded {
-        Ok(loaded) => Ok(show(&loaded)?),
+        Ok(loaded) => Ok(show(&loaded, &base)?),
         Err(problem) => Err(helpful(state, key, problem).await),
     }
 }
 
+/// The record in a form for programs, with its signposts.
+fn other_form(
+    request: &HttpRequest,
+    stored: Stored,
+    parent: Option<&[u8]>,
+    form: Form,
+    base: &str,
+) -> Result<HttpResponse, Problem> {
+    let (key, record) = (stored.key.clone(), stored.record.clone());
+    let mut response = match form {
+        Form::Json | Form::Html => records::give(request, stored),
+        form => linked::give(request, &stored, parent, form, base)?,
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, header::HeaderValue::from_static("accept"));
+    let entity = Entity::view(&record).map_err(Error::internal("reading a stored record"))?;
+    signposts::add(headers, base, &key, &entity, thing(&Base::public(base), &key).as_str(), form);
+    Ok(response)
+}
+
 fn not_acceptable() -> Problem {
-    let detail = "this address gives text/html and application/json";
+    let types: Vec<&str> = Form::ALL.iter().map(|form| form.media_type()).collect();
+    let detail = format!("this address gives {}", types.join(", "));
     Problem::http(StatusCode::NOT_ACCEPTABLE, "not-acceptable", "None of the forms asked for exists", detail)
 }
 
@@ -122,15 +150,24 @@ fn similar(catalogue: &Catalogue, key: &Key) -> Result<Vec<Near>, Error> {
     Ok(near)
 }
 
-fn show(loaded: &Loaded) -> Result<HttpResponse, Error> {
+fn show(loaded: &Loaded, base: &str) -> Result<HttpResponse, Error> {
     let entity = Entity::view(&loaded.stored.record).map_err(Error::internal("reading a stored record"))?;
     let key = &loaded.stored.key;
     let title = entity.title.as_deref().filter(|title| !title.trim().is_empty()).unwrap_or(key.id.as_str());
     let section = if key.kind == Kind::Collection { Section::Collections } else { Section::Other };
     let mut alternates = vec![("application/json", address::native(key))];
     alternates.extend(address::stac(key).map(|href| ("application/geo+json", href)));
-    let frame = Frame { section, alternates, ..Frame::new(title) };
-    Ok(frame.answer(StatusCode::OK, &content(loaded, &entity, title)))
+    let of_form = |form: Form| (form.media_type(), signposts::of_form(&address::page(key), form));
+    alternates.extend(Form::ALL.into_iter().filter(|form| matches!(form, Form::Rdf(_))).map(of_form));
+    let record = String::from_utf8_lossy(&loaded.stored.record);
+    let thing = thing(&Base::public(base), key);
+    let page = format!("{base}{}", address::page(key));
+    let file = |name: &str| format!("{base}{}", address::file(key, name));
+    let structured = schema_org::dataset(&entity, &record, thing.as_str(), &page, &file);
+    let frame = Frame { section, alternates, structured, ..Frame::new(title) };
+    let mut response = frame.answer(StatusCode::OK, &content(loaded, &entity, title));
+    signposts::add(response.headers_mut(), base, key, &entity, thing.as_str(), Form::Html);
+    Ok(response)
 }
 
 fn content(loaded: &Loaded, entity: &Entity<'_>, title: &str) -> Markup {
@@ -155,6 +192,7 @@ fn content(loaded: &Loaded, entity: &Entity<'_>, title: &str) -> Markup {
                 (files::files(key, entity))
                 (facts::facts(loaded, entity))
                 (relations::provenance(loaded, entity))
+                @if let Some(lineage) = &loaded.lineage { (lineage::lineage(lineage, &format!("{}/lineage", address::native(key)))) }
                 @if let Some(part) = &loaded.collection { (collection_part::members(part)) }
                 (relations::links(loaded, entity))
                 (facts::properties(entity))

@@ -4,10 +4,13 @@ use maud::{Markup, html};
 
 use super::citation;
 use super::load::Loaded;
+use crate::http::faces::linked::form::Form;
+use crate::http::faces::linked::signposts::of_form;
 use crate::http::faces::pages::map::{Footprint, Outline, View, footprints};
 use crate::http::faces::pages::{address, words};
 use crate::model::json::{self, Fields};
 use crate::model::{BoundingBox, Entity, Kind, Operation};
+use crate::rdf::Writing;
 
 /// Maps and footprints of one record.
 const MOST_FOOTPRINTS: usize = 20;
@@ -15,6 +18,15 @@ const MOST_FOOTPRINTS: usize = 20;
 const SMALL: f64 = 60.0;
 const MOST_REVISIONS: usize = 20;
 const MOST_NAMES: usize = 50;
+/// Forms for programs, with their names for people.
+const RDF: [(Form, &str); 4] = [
+    (Form::Rdf(Writing::JsonLd), "JSON-LD"),
+    (Form::Rdf(Writing::Turtle), "Turtle"),
+    (Form::Rdf(Writing::RdfXml), "RDF/XML"),
+    (Form::Rdf(Writing::NTriples), "N-Triples"),
+];
+const CITATIONS: [(Form, &str); 3] =
+    [(Form::BibTex, "BibTeX"), (Form::CslJson, "CSL-JSON"), (Form::DataCite, "DataCite")];
 
 /// Everything beside the record.
 pub fn side(loaded: &Loaded, entity: &Entity<'_>, title: &str) -> Markup {
@@ -104,6 +116,11 @@ fn forms(loaded: &Loaded, entity: &Entity<'_>) -> Markup {
                     li { a href=(stac) { @if key.kind == Kind::Collection { "STAC Collection" } @else { "STAC Item" } } }
                 }
                 @if entity.source.is_some() { li { a href=(address::source(key)) { "Source document" } } }
+                li {
+                    @for (form, name) in RDF { a href=(of_form(&address::page(key), form)) { (name) } " " }
+                }
+                li { "Citation as " @for (form, name) in CITATIONS { a href=(of_form(&address::page(key), form)) { (name) } " " } }
+                li { a href=(of_form(&address::page(key), Form::Linkset)) { "Links to all of it" } }
             }
             details.digests { summary { "Digest of the record" } code { "sha256 " (loaded.stored.digest) } }
         }

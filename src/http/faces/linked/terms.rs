@@ -1,0 +1,122 @@
+//! What each term in an answer means: our own, the concepts of our tables, and those of other vocabularies that we use, with a
+//! label of ours and why it is used. Their own words are theirs; the address leads to them.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse};
+use maud::{Markup, html};
+
+use super::form::Form;
+use crate::catalogue::Error;
+use crate::http::faces::pages::{Frame, address, negotiate, words};
+use crate::http::parameters::Parameters;
+use crate::http::problem::Problem;
+use crate::http::state::State;
+use crate::model::uri::encode;
+use crate::rdf::glossary::{self, Entry};
+use crate::rdf::projection::{Base, decode};
+use crate::rdf::{self, Writing};
+
+/// `GET /terms`, and `GET /terms?iri=…` for the term of an address.
+pub async fn list(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let mut parameters = Parameters::of(&request)?;
+    let wanted = parameters.one("iri")?;
+    parameters.finish(&["iri"])?;
+    if let Some(iri) = wanted {
+        let known = || Error::NoSuch { what: format!("term {:?}; /terms lists them", words::shortened(&iri, 300)) };
+        let entry = glossary::of_iri(&iri).ok_or_else(known)?;
+        let target = format!("/terms/{}", entry.path);
+        return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, target)).finish());
+    }
+    let content = html! {
+        h1 { "Terms" }
+        p { "Every term that an answer of this archive uses, and why. " a href="/ontologies" { "Vocabularies" } " as files." }
+        table {
+            thead { tr { th { "Term" } th { "Meaning" } th { "Used for" } } }
+            tbody {
+                @for entry in glossary::terms() {
+                    tr {
+                        td { a href={ "/terms/" (entry.path) } { code { (entry.name) } } }
+                        td { (entry.label) }
+                        td { (entry.why) }
+                    }
+                }
+            }
+        }
+    };
+    Ok(Frame::new("Terms").answer(StatusCode::OK, &content))
+}
+
+/// `GET /terms/{prefix}/{name}`, `GET /terms/{table}/{concept}`
+pub async fn one(request: HttpRequest, state: actix_web::web::Data<State>) -> Result<HttpResponse, Problem> {
+    Parameters::of(&request)?.finish(&[])?;
+    let path = request.uri().path().trim_start_matches("/terms/").to_owned();
+    let base = Base::public(&state.base(&request));
+    if let Some(entry) = glossary::of_path(&path) {
+        return described(&request, &base, &entry);
+    }
+    let (role, name) = path.split_once('/').unwrap_or((&path, ""));
+    let name = decode(name).unwrap_or_default();
+    match (glossary::facet(role), role) {
+        (Some(facet), _) if !name.is_empty() => Ok(unknown_concept(facet, &name)),
+        (_, "crs") if !name.is_empty() => Ok(reference_system(&name)),
+        _ => Err(Error::NoSuch { what: format!("term {:?}; /terms lists them", words::shortened(&path, 200)) }.into()),
+    }
+}
+
+fn described(request: &HttpRequest, base: &Base, entry: &Entry) -> Result<HttpResponse, Problem> {
+    let writing = match negotiate::preferred_of(request, &Form::ALL) {
+        Some(Form::Rdf(writing)) => writing,
+        Some(Form::Json) => Writing::JsonLd,
+        _ => {
+            let alternates = vec![("text/turtle", format!("/terms/{}", entry.path))];
+            let frame = Frame { alternates, ..Frame::new(entry.label.clone()) };
+            return Ok(frame.answer(StatusCode::OK, &page(entry)));
+        }
+    };
+    let quads = glossary::statements(entry);
+    let text = rdf::write(writing, &quads, base).map_err(Error::internal("writing a term"))?;
+    Ok(HttpResponse::Ok().insert_header((header::VARY, "accept")).content_type(writing.content_type()).body(text))
+}
+
+fn page(entry: &Entry) -> Markup {
+    html! {
+        header.record {
+            p.kicker { (words::label(&entry.kind)) }
+            h1 { (words::label(&entry.label)) }
+            p.id { bdi { (entry.iri) } }
+        }
+        dl.facts {
+            @if !entry.definition.is_empty() { div { dt { "Meaning" } dd { (entry.definition) } } }
+            @if !entry.why.is_empty() { div { dt { "Used for" } dd { (entry.why) } } }
+            @if !entry.others.is_empty() { div { dt { "Also written" } dd { (entry.others.join(", ")) } } }
+            @if !entry.example.is_empty() { div { dt { "Example" } dd { code { (entry.example) } } } }
+            @if !entry.vocabulary.is_empty() {
+                div { dt { "Vocabulary" } dd { a href={ "/ontologies/" (entry.vocabulary) ".ttl" } { (entry.vocabulary) } } }
+            } @else if let Some(href) = address::elsewhere(&entry.iri) {
+                div { dt { "Defined by" } dd { a href=(href) rel="external nofollow noopener" { (href) } } }
+            }
+            @if let Some(facet) = glossary::facet(entry.path.split('/').next().unwrap_or_default()) {
+                div { dt { "Records" } dd { a href={ "/search?" (facet) "=" (encode(&entry.label)) } { "Search for them" } } }
+            }
+        }
+    }
+}
+
+/// A name that records have and no table: what is known of it are the records.
+fn unknown_concept(facet: &str, name: &str) -> HttpResponse {
+    let target = format!("/search?{facet}={}", encode(name));
+    HttpResponse::SeeOther().insert_header((header::LOCATION, target)).finish()
+}
+
+fn reference_system(name: &str) -> HttpResponse {
+    let (body, frame) = name.split_once('/').unwrap_or((name, ""));
+    let content = html! {
+        h1 { "Coordinates on " (words::shortened(body, 100)) }
+        p {
+            "Longitude, then latitude, in degrees"
+            @if !frame.is_empty() { ", in the frame " bdi { (words::shortened(frame, 100)) } }
+            ". Longitudes lie between -180 and 180. Records do not say whether a latitude is planetocentric or planetographic unless the frame does."
+        }
+    };
+    Frame::new("Coordinates").answer(StatusCode::OK, &content)
+}
