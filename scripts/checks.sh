@@ -98,6 +98,7 @@ judge_pystac() { judge_served "$1" "$2" pystac_client_walk.py '{url}/stac' "${@:
 judge_filters() { PERENNIAL_FILTER_RECORDS=10000 "$CARGO_PROGRAM" test --locked --lib random_filters_are_answered; }
 judge_searches() { judge_served "$1" "$2" pystac_client_search.py '{url}/stac' "${@:3}"; }
 judge_eodag() { judge_served "$1" "$2" eodag_search.py '{url}/stac'; }
+judge_exports() { judge_served "$1" "$2" exports.py '{url}' "${@:3}"; }
 judge_ogc() { judge_served "$1" "$2" ogc_clients.py '{url}' "${@:3}"; }
 judge_stac_api() { judge_on_copy "$1" "$2" stac_api_classes.py '{url}/stac' "${@:3}"; }
 judge_stac() { judge_served "$1" "$2" stac_valid.py '{url}'; }

@@ -55,6 +55,7 @@ run "stac-api-validator" judge_stac_api "$PROGRAM" "$WORK/store" --pagination
 run "pystac-client, searches" judge_searches "$PROGRAM" "$WORK/corpus" --properties 12
 run "eodag" judge_eodag "$PROGRAM" "$WORK/corpus"
 run "OWSLib and GDAL" judge_ogc "$PROGRAM" "$WORK/corpus" --layers 10
+run "exports" judge_exports "$PROGRAM" "$WORK/corpus" --collections 10
 run "schemathesis" judge schemathesis_run.py --binary "$PROGRAM" "$WORK/store" --seconds "${PERENNIAL_SCHEMATHESIS_SECONDS:-1800}"
 run "pages in Chromium" judge_pages "$PROGRAM" "$WORK/store" --corpus "$WORK/corpus" --shared "$PERENNIAL_SHARED"
 run "SHACL and forms of RDF" judge_shacl "$PROGRAM" "$WORK/store"

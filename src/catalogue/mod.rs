@@ -53,7 +53,7 @@ pub use resolve::{Match, Member, Naming, Referrer, Standing};
 pub use search::{Found, MAX_LIMIT, Results};
 pub use snippets::snippets;
 pub use uploads::{Chunk, UploadState, Uploads};
-pub use walk::{Extent, Walked};
+pub use walk::{Extent, View, Walked, Writing};
 pub use writer::now;
 
 use crate::archive::{Archive, StageError, Stager};

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::health::Health;
 use super::rebuild::{self, CatchUpError};
+use super::search::MAX_PAGE_BYTES;
 use super::secrets::{Secrets, SecretsError};
 use super::uploads::Uploads;
 use super::writer::Writer;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub free_space_threshold: u64,
     /// Folder of the indexes; `STORE/index` if absent.
     pub index: Option<PathBuf>,
+    /// Most bytes of the records of a page.
+    pub page_bytes: usize,
 }
 
 impl Default for Settings {
@@ -55,6 +58,7 @@ impl Default for Settings {
             payload_object_threshold: archive.payload_object_threshold,
             free_space_threshold: archive.free_space_threshold,
             index: None,
+            page_bytes: MAX_PAGE_BYTES,
         }
     }
 }

@@ -5,13 +5,16 @@ use std::time::{Duration, Instant};
 use super::filters::Records;
 use super::{Catalogue, Error, token};
 use crate::index::text::{Deadline, SearchError, SequenceTest};
-use crate::model::{Query, Suggestion, Summary};
+use crate::model::{Hit, Query, Suggestion, Summary};
 
 /// Longest search: everything that is asked of a million records takes milliseconds, and shapes that every record must be
 /// read for some seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Most hits on a page.
 pub const MAX_LIMIT: usize = 10_000;
+/// Most bytes of the records of a page, unless its first record alone has more. A page that would be larger is shorter
+/// than asked for, and has a successor.
+pub const MAX_PAGE_BYTES: usize = 64 << 20;
 /// Longest free text, bytes.
 pub const MAX_TEXT_BYTES: usize = 10_000;
 
@@ -61,20 +64,36 @@ impl Catalogue {
         let exact = records.as_ref().map(|records| records as SequenceTest<'_>);
         let _place = self.gate.enter()?;
         let deadline = Deadline::at(Instant::now() + PATIENCE);
-        let page = self.searcher.search_within(&resolved, exact, &deadline).map_err(search_error)?;
+        let mut page = self.searcher.search_within(&resolved, exact, &deadline).map_err(search_error)?;
         records.as_ref().map_or(Ok(()), Records::check)?;
-        let found = page
-            .hits
-            .iter()
-            .map(|hit| {
-                let record = self.record_at(hit.sequence)?;
-                Ok(Found { record, sequence: hit.sequence, score: hit.score })
-            })
-            .collect::<Result<_, Error>>()?;
+        let mut found = self.found(&page.hits)?;
+        // What came too much is left to the next page, whose place the index knows when it is asked for a shorter one.
+        while found.len() < page.hits.len() {
+            let shorter = Query { limit: found.len(), count: false, aggregations: Vec::new(), ..resolved.clone() };
+            let cut = self.searcher.search_within(&shorter, exact, &deadline).map_err(search_error)?;
+            records.as_ref().map_or(Ok(()), Records::check)?;
+            found = self.found(&cut.hits)?;
+            (page.hits, page.next) = (cut.hits, cut.next);
+        }
         let next = page.next.map(|cursor| token::issue(self.secrets.token_key(), &query, &cursor, sequence));
         let next = next.transpose().map_err(Error::internal("signing a page token"))?;
         let (aggregations, did_you_mean) = (page.aggregations, page.did_you_mean);
         Ok(Results { found, matched: page.matched, aggregations, did_you_mean, next, sequence })
+    }
+
+    /// The records of hits, as many as fit a page: one at least.
+    fn found(&self, hits: &[Hit]) -> Result<Vec<Found>, Error> {
+        let mut found = Vec::with_capacity(hits.len());
+        let mut bytes = 0;
+        for hit in hits {
+            let record = self.record_at(hit.sequence)?;
+            bytes += record.len();
+            if bytes > self.settings.page_bytes && !found.is_empty() {
+                break;
+            }
+            found.push(Found { record, sequence: hit.sequence, score: hit.score });
+        }
+        Ok(found)
     }
 
     /// The likeliest ways to go on from what was typed, at most so many.

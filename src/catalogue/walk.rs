@@ -4,13 +4,16 @@
 //! meanwhile may be in or not. A walk that fails ends in an error, never in a file that looks whole.
 
 use super::{Catalogue, Error};
-use crate::export::{self, Columns, ExportError, Format, Row};
+use crate::export::{self, ExportError, Form, Format, Shown};
 use crate::model::Query;
 
 /// Records read at once.
 const PAGE: usize = 1_000;
-/// Records that the columns of a table are found on. They are held until then.
+/// Records that the columns of a table are found on, and most bytes of them. They are held until then.
 const SAMPLE: usize = 10_000;
+const SAMPLE_BYTES: usize = 16 << 20;
+/// Bytes sent at once.
+const PIECE_BYTES: usize = 256 << 10;
 
 /// How much of a result is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,30 @@ pub enum Extent {
     Whole,
     /// One page; whoever wants more asks for the next.
     Page,
+}
+
+/// What a face makes of a stored record: a GeoJSON feature in its own form.
+pub type View = dyn Fn(&[u8]) -> Result<String, Error> + Send;
+
+/// How a result is written.
+pub struct Writing {
+    pub format: Format,
+    pub extent: Extent,
+    /// Address of the service, for links to files.
+    pub base: String,
+    /// None for records as they are stored.
+    pub view: Option<Box<View>>,
+}
+
+impl Writing {
+    fn shown(&self, record: Vec<u8>) -> Result<Shown, Error> {
+        let feature = self.view.as_ref().map(|view| view(&record)).transpose()?;
+        Ok(Shown { record, feature })
+    }
+
+    const fn form(&self) -> Form {
+        if self.view.is_some() { Form::Feature } else { Form::Record }
+    }
 }
 
 /// What a walk wrote.
@@ -37,57 +64,38 @@ impl Catalogue {
         &self,
         mut query: Query,
         token: Option<String>,
-        (format, extent, base): (Format, Extent, &str),
+        writing: &Writing,
         send: &mut dyn FnMut(Vec<u8>) -> bool,
     ) -> Result<Walked, Error> {
         query.count = false;
         query.aggregations.clear();
-        if extent == Extent::Whole {
+        if writing.extent == Extent::Whole {
             query.limit = PAGE;
         }
         let mut walk = Walk { catalogue: self, query, token, ended: false };
-        let mut sample = Vec::new();
-        while !walk.ended && (sample.is_empty() || (format != Format::Ndjson && sample.len() < SAMPLE)) {
-            sample.extend(walk.next_page()?);
-            if extent == Extent::Page {
-                break;
-            }
-        }
-        let columns = columns_of(format, &sample)?;
-        let mut encoder = export::encoder(format, columns, base).map_err(unwritten)?;
+        let mut page = walk.sample(writing)?;
+        let mut encoder = export::encoder(writing.format, writing.form(), &page, &writing.base).map_err(unwritten)?;
         let mut walked = Walked::default();
         let mut piece = Vec::new();
         encoder.start(&mut piece).map_err(unwritten)?;
-        let mut page = sample;
         loop {
-            for record in page {
-                encoder.record(&record, &mut piece).map_err(unwritten)?;
+            for shown in page {
+                encoder.record(&shown, &mut piece).map_err(unwritten)?;
                 walked.records += 1;
                 if piece.len() >= PIECE_BYTES && !send(std::mem::take(&mut piece)) {
                     return Ok(walked);
                 }
             }
-            if walk.ended || extent == Extent::Page {
+            if walk.ended || writing.extent == Extent::Page {
                 break;
             }
-            page = walk.next_page()?;
+            page = walk.next_page(writing)?;
         }
         encoder.finish(&mut piece).map_err(unwritten)?;
         send(piece);
         walked.next = walk.token.filter(|_| !walk.ended);
         Ok(walked)
     }
-}
-
-/// Bytes sent at once.
-const PIECE_BYTES: usize = 256 << 10;
-
-fn columns_of(format: Format, records: &[Vec<u8>]) -> Result<Columns, Error> {
-    if matches!(format, Format::Ndjson | Format::GeoJson) {
-        return Ok(Columns::default());
-    }
-    let rows = records.iter().map(|record| Row::read(record)).collect::<Result<Vec<_>, _>>();
-    Ok(Columns::of(&rows.map_err(unwritten)?))
 }
 
 fn unwritten(error: ExportError) -> Error {
@@ -103,10 +111,23 @@ struct Walk<'c> {
 }
 
 impl Walk<'_> {
-    fn next_page(&mut self) -> Result<Vec<Vec<u8>>, Error> {
+    /// The first records: a page, or as many as the columns of a table are found on.
+    fn sample(&mut self, writing: &Writing) -> Result<Vec<Shown>, Error> {
+        let mut sample = self.next_page(writing)?;
+        let is_sampled = writing.format.is_table() && writing.extent == Extent::Whole;
+        let mut bytes: usize = sample.iter().map(|shown| shown.text().len()).sum();
+        while is_sampled && !self.ended && sample.len() < SAMPLE && bytes < SAMPLE_BYTES {
+            let page = self.next_page(writing)?;
+            bytes += page.iter().map(|shown| shown.text().len()).sum::<usize>();
+            sample.extend(page);
+        }
+        Ok(sample)
+    }
+
+    fn next_page(&mut self, writing: &Writing) -> Result<Vec<Shown>, Error> {
         let results = self.catalogue.search(self.query.clone(), self.token.as_deref())?;
         self.ended = results.next.is_none();
         self.token = results.next;
-        Ok(results.found.into_iter().map(|found| found.record).collect())
+        results.found.into_iter().map(|found| writing.shown(found.record)).collect()
     }
 }

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::client::{self, Way};
 use super::{Context, Failure};
-use crate::catalogue::{Extent, Options};
+use crate::catalogue::{Extent, Options, Writing};
 use crate::export::Format;
 use crate::http::Parameters;
 use crate::http::faces::native::search as native;
@@ -80,7 +80,7 @@ impl Search {
                 let mut read = Parameters::parse(&parameters)?;
                 let token = read.one("token")?;
                 let query = native::query(read)?;
-                let page = native::render(&catalogue.search(query, token.as_deref())?, "", &parameters);
+                let page = native::render(&catalogue.search(query, token.as_deref())?, None, "", &parameters);
                 catalogue.close();
                 page
             }
@@ -155,7 +155,8 @@ fn write_file(context: &Context, parameters: &str, format: &str, output: &Path) 
                     false
                 }
             };
-            let walked = catalogue.export(query, token, (known, Extent::Whole, ""), &mut write)?;
+            let writing = Writing { format: known, extent: Extent::Whole, base: String::new(), view: None };
+            let walked = catalogue.export(query, token, &writing, &mut write)?;
             catalogue.close();
             if let Some(error) = failure {
                 return Err(unwritten(error));

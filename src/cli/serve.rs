@@ -50,6 +50,7 @@ impl Serve {
             payload_object_threshold: self.payload_object_threshold,
             free_space_threshold: self.free_space_threshold.max(LEAST_FREE_SPACE),
             index: self.index,
+            ..Settings::default()
         };
         let catalogue = Catalogue::open(&context.store, &Options { settings, ..Options::default() })?;
         let options = ServeOptions { listen: self.listen, public_url: self.public_url, workers: self.workers };

@@ -1,18 +1,13 @@
-//! A record as a row of a table: the same first columns for every record, then a column for each property.
+//! A record as a row of a table. A record of this archive has the same first columns always, then its properties. One in
+//! the form of another standard is a GeoJSON feature, whose members and properties all become columns.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::ExportError;
 use super::place::{self, Place};
+use super::wkb::heights;
+use super::{ExportError, Shown};
+use crate::model::uri::encode;
 use crate::model::{Entity, Instant, Name};
-
-/// A value of a table.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
-    Missing,
-    Text(String),
-    Number(f64),
-}
 
 /// A file of the product.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +19,7 @@ pub struct FileCell {
     pub href: Option<String>,
 }
 
-/// A record in columns.
+/// A stored record in columns.
 #[derive(Debug)]
 pub struct Row {
     pub kind: &'static str,
@@ -94,24 +89,144 @@ impl Row {
             |text: &Option<String>| text.as_deref().and_then(|text| Instant::parse(text).ok()).map(Instant::micros);
         [read(&self.start), read(&self.stop)]
     }
+
+    /// What is known of it by name, beside its identity and footprint.
+    pub fn described(&mut self) -> Map<String, Value> {
+        let texts = [
+            ("collection", self.collection.clone()),
+            ("title", self.title.take()),
+            ("description", self.description.take()),
+            ("start_datetime", self.start.clone()),
+            ("end_datetime", self.stop.clone()),
+            ("level", self.level.take()),
+            ("data_type", self.data_type.take()),
+            ("licence", self.licence.take()),
+        ];
+        let lists = [
+            ("missions", &mut self.missions),
+            ("platforms", &mut self.platforms),
+            ("instruments", &mut self.instruments),
+            ("targets", &mut self.targets),
+        ];
+        let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::from(text?))));
+        let lists = lists.into_iter().filter(|(_, list)| !list.is_empty());
+        let lists = lists.map(|(name, list)| (name.to_owned(), Value::from(std::mem::take(list))));
+        texts.chain(lists).collect()
+    }
+
+    /// Its place, if that is on the Earth.
+    pub fn on_earth(&self) -> Option<&Place> {
+        self.place.as_ref().filter(|place| place.body == "earth")
+    }
+
+    /// Its files as the assets of an Item.
+    fn assets(&self, base: &str) -> Value {
+        let asset = |file: &FileCell| {
+            let mut asset = json!({ "href": self.href_of(file, base), "title": file.name });
+            if let Some(media_type) = &file.media_type {
+                asset["type"] = json!(media_type);
+            }
+            if let Some(role) = &file.role {
+                asset["roles"] = json!([role]);
+            }
+            (file.name.clone(), asset)
+        };
+        Value::Object(self.files.iter().map(asset).collect())
+    }
+
+    fn href_of(&self, file: &FileCell, base: &str) -> String {
+        match (&file.href, &self.collection) {
+            (Some(href), _) => href.clone(),
+            (None, Some(collection)) => {
+                let product = format!("{base}/api/v1/collections/{}/products/{}", encode(collection), encode(&self.id));
+                format!("{product}/files/{}", encode(&file.name))
+            }
+            (None, None) => file.name.clone(),
+        }
+    }
 }
 
-/// Values of a list in one cell.
-pub fn joined(values: &[String]) -> Cell {
-    if values.is_empty() { Cell::Missing } else { Cell::Text(values.join("; ")) }
+/// A record whose every member has a name, and its footprint.
+#[derive(Debug, Default)]
+pub struct Lifted {
+    pub members: Map<String, Value>,
+    pub geometry: Option<Value>,
+    /// West, south, east, north, degrees.
+    pub bbox: Option<[f64; 4]>,
 }
 
-/// An optional text.
-pub fn text(value: Option<&String>) -> Cell {
-    value.map_or(Cell::Missing, |text| Cell::Text(text.clone()))
+impl Lifted {
+    /// A record as it is shown: a feature as it is, a stored record as stac-geoparquet would have it.
+    ///
+    /// # Errors
+    /// `ExportError` for what is no record.
+    pub fn read(shown: &Shown, base: &str) -> Result<Self, ExportError> {
+        match &shown.feature {
+            Some(feature) => Ok(Self::of_feature(serde_json::from_str(feature)?)),
+            None => Row::read(&shown.record).map(|row| Self::of_row(row, base)),
+        }
+    }
+
+    fn of_feature(mut feature: Map<String, Value>) -> Self {
+        let geometry = feature.remove("geometry").filter(Value::is_object);
+        let sides = feature.remove("bbox");
+        let bbox = sides.as_ref().and_then(sides_of);
+        let properties = match feature.remove("properties") {
+            Some(Value::Object(properties)) => properties,
+            _ => Map::new(),
+        };
+        let mut members = feature;
+        for (name, value) in properties {
+            let is_taken = members.contains_key(&name) || matches!(name.as_str(), "geometry" | "bbox");
+            members.insert(if is_taken { format!("properties.{name}") } else { name }, value);
+        }
+        // A box with heights has no column that holds it.
+        if let Some(sides) = sides.filter(|sides| sides.as_array().is_some_and(|sides| sides.len() != 4)) {
+            members.insert("perennial:bbox".to_owned(), sides);
+        }
+        // Nor have heights that some positions have and others have not.
+        if let Some(mixed) = geometry.as_ref().filter(|geometry| heights(geometry).is_none()) {
+            members.insert("perennial:geometry".to_owned(), mixed.clone());
+        }
+        Self { members, geometry, bbox }
+    }
+
+    fn of_row(mut row: Row, base: &str) -> Self {
+        let mut members = row.described();
+        members.insert("type".to_owned(), json!("Feature"));
+        members.insert("stac_version".to_owned(), json!("1.1.0"));
+        members.insert("stac_extensions".to_owned(), json!([]));
+        members.insert("id".to_owned(), json!(row.id));
+        // An Item with a span has no datetime (STAC common metadata); an instant is all three.
+        let datetime = match row.instants() {
+            [Some(start), Some(stop)] if start != stop => None,
+            [start, stop] => {
+                row.start.clone().filter(|_| start.is_some()).or(row.stop.clone().filter(|_| stop.is_some()))
+            }
+        };
+        members.insert("datetime".to_owned(), json!(datetime));
+        members.insert("assets".to_owned(), row.assets(base));
+        let own = row.collection.as_ref().map(|collection| {
+            let href = format!("{base}/stac/collections/{}/items/{}", encode(collection), encode(&row.id));
+            json!({ "href": href, "rel": "self", "type": "application/geo+json" })
+        });
+        members.insert("links".to_owned(), own.into_iter().collect());
+        if let Some(place) = &row.place {
+            members.insert("body".to_owned(), json!(place.body));
+        }
+        let (geometry, bbox) = row.on_earth().map_or((None, None), |place| (place.geometry.clone(), place.bbox));
+        for (name, value) in row.properties {
+            let is_taken = members.contains_key(&name) || matches!(name.as_str(), "geometry" | "bbox" | "collection");
+            members.insert(if is_taken { format!("properties.{name}") } else { name }, value);
+        }
+        Self { members, geometry, bbox }
+    }
 }
 
-/// A property in one cell: what is neither text nor number is its JSON.
-pub fn cell(value: &Value) -> Cell {
-    match value {
-        Value::Null => Cell::Missing,
-        Value::String(text) => Cell::Text(text.clone()),
-        Value::Number(number) => number.as_f64().map_or(Cell::Missing, Cell::Number),
-        other => Cell::Text(other.to_string()),
+fn sides_of(sides: &Value) -> Option<[f64; 4]> {
+    let numbers: Vec<f64> = sides.as_array()?.iter().filter_map(Value::as_f64).collect();
+    match numbers.as_slice() {
+        [west, south, east, north] | [west, south, _, east, north, _] => Some([*west, *south, *east, *north]),
+        _ => None,
     }
 }

@@ -1,8 +1,14 @@
 //! VOTable 1.4 (IVOA), serialised as TABLEDATA. Columns that ObsCore 1.1 knows have its names, units and UCDs.
 
-use super::columns::{Columns, Kind, OTHER};
-use super::row::{Cell, cell, joined, text};
-use super::{Encoder, ExportError, Row};
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::cell::{Cell, joined, side};
+use super::columns::{Columns, Finding, OTHER};
+use super::row::{Lifted, Row};
+use super::shape::Shape;
+use super::{Encoder, ExportError, Shown};
 
 /// Name, datatype, unit, UCD.
 const CORE: &[(&str, &str, &str, &str)] = &[
@@ -35,9 +41,25 @@ pub(super) struct VoTable {
 }
 
 impl VoTable {
-    pub(super) fn new(columns: Columns) -> Self {
-        Self { columns }
+    /// Finds the columns on a sample.
+    pub(super) fn new(sample: &[Shown]) -> Result<Self, ExportError> {
+        let mut finding = Finding::default();
+        for shown in sample {
+            finding.see(&members(shown, &Row::read(&shown.record)?)?);
+        }
+        let taken: Vec<&str> = CORE.iter().map(|(name, ..)| *name).collect();
+        Ok(Self { columns: finding.columns(&taken, &[]) })
     }
+}
+
+/// What has columns of its own beside those of ObsCore: the properties, or all members of a feature.
+fn members(shown: &Shown, row: &Row) -> Result<Map<String, Value>, ExportError> {
+    if shown.feature.is_none() {
+        return Ok(row.properties.clone());
+    }
+    let Lifted { mut members, geometry, .. } = Lifted::read(shown, "")?;
+    members.extend(geometry.map(|geometry| ("geometry".to_owned(), geometry)));
+    Ok(members)
 }
 
 impl Encoder for VoTable {
@@ -46,31 +68,30 @@ impl Encoder for VoTable {
             <VOTABLE version=\"1.4\" xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\">\n\
             <RESOURCE type=\"results\">\n<INFO name=\"QUERY_STATUS\" value=\"OK\"/>\n<TABLE>\n";
         out.extend_from_slice(head.as_bytes());
+        let names = CORE.iter().map(|(name, ..)| *name).chain(self.columns.iter().map(|column| column.name.as_str()));
+        let mut taken: BTreeSet<String> = names.chain([OTHER]).map(str::to_owned).collect();
         for (name, datatype, unit, ucd) in CORE {
-            field(name, datatype, unit, ucd, out);
+            field((name, None), datatype, unit, ucd, out);
         }
-        for column in &self.columns.properties {
-            field(&column.name, datatype(column.kind), "", "", out);
+        for column in self.columns.iter() {
+            field((&column.name, identifier(&column.name, &mut taken)), datatype(&column.shape), "", "", out);
         }
-        field(OTHER, "char", "", "", out);
+        field((OTHER, None), "char", "", "", out);
         out.extend_from_slice(b"<DATA><TABLEDATA>\n");
         Ok(())
     }
 
-    fn record(&mut self, record: &[u8], out: &mut Vec<u8>) -> Result<(), ExportError> {
-        let row = Row::read(record)?;
+    fn record(&mut self, shown: &Shown, out: &mut Vec<u8>) -> Result<(), ExportError> {
+        let row = Row::read(&shown.record)?;
+        let members = members(shown, &row)?;
         out.extend_from_slice(b"<TR>");
-        let others = text(self.columns.others(&row.properties).as_ref());
-        let properties = self.columns.properties.iter().map(|column| match row.properties.get(&column.property) {
-            Some(serde_json::Value::Bool(truth)) if column.kind == Kind::Bool => Cell::Text(truth.to_string()),
-            Some(value) if column.kind.takes(value) => cell(value),
-            _ => Cell::Missing,
-        });
-        for cell in core(&row).into_iter().chain(properties).chain([others]) {
+        let others = Cell::from(self.columns.others(&members));
+        let found = self.columns.values(&members).map(|(_, value)| Cell::from(value));
+        for cell in core(&row).into_iter().chain(found).chain([others]) {
             out.extend_from_slice(b"<TD>");
             match cell {
                 Cell::Missing => {}
-                Cell::Number(number) => out.extend_from_slice(number.to_string().as_bytes()),
+                Cell::Number(number) => out.extend_from_slice(number.as_bytes()),
                 Cell::Text(text) => out.extend_from_slice(escaped(&text).as_bytes()),
             }
             out.extend_from_slice(b"</TD>");
@@ -86,18 +107,17 @@ impl Encoder for VoTable {
 }
 
 fn core(row: &Row) -> Vec<Cell> {
-    let number = |value: Option<f64>| value.map_or(Cell::Missing, Cell::Number);
+    let number = |value: Option<f64>| value.map_or(Cell::Missing, Cell::from);
     let [start, stop] = row.instants().map(|micros| micros.map(|micros| micros as f64 / DAY + MJD_OF_1970));
     let place = row.place.as_ref();
     let sides = place.and_then(|place| place.bbox);
-    let side = |at: usize| number(sides.and_then(|sides| sides.get(at).copied()));
     let circle = place.filter(|place| place.body == "sky").and_then(|place| place.circle);
     let scope = row.collection.as_ref().map_or_else(String::new, |collection| format!("{collection}/"));
     vec![
         Cell::Text(format!("{}/{scope}{}", row.kind, row.id)),
-        text(row.collection.as_ref()),
+        row.collection.clone().into(),
         Cell::Text(row.id.clone()),
-        text(row.title.as_ref()),
+        row.title.clone().into(),
         joined(if row.platforms.is_empty() { &row.missions } else { &row.platforms }),
         joined(&row.instruments),
         joined(&row.targets),
@@ -106,25 +126,46 @@ fn core(row: &Row) -> Vec<Cell> {
         number(circle.map(|[longitude, ..]| longitude.rem_euclid(360.0))),
         number(circle.map(|[_, latitude, _]| latitude)),
         number(circle.map(|[.., radius]| 2.0 * radius)),
-        place.map_or(Cell::Missing, |place| Cell::Text(place.body.clone())),
-        side(0),
-        side(1),
-        side(2),
-        side(3),
-        text(row.level.as_ref()),
+        place.map(|place| place.body.clone()).into(),
+        side(sides, 0),
+        side(sides, 1),
+        side(sides, 2),
+        side(sides, 3),
+        row.level.clone().into(),
     ]
 }
 
-fn datatype(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Bool => "boolean",
-        Kind::Integer => "long",
-        Kind::Number => "double",
-        Kind::Text => "char",
+/// VOTable has no lists of texts of several lengths: what is neither truth nor number is text.
+fn datatype(shape: &Shape) -> &'static str {
+    match shape {
+        Shape::Bool => "boolean",
+        Shape::Integer => "long",
+        Shape::Number => "double",
+        _ => "char",
     }
 }
 
-fn field(name: &str, datatype: &str, unit: &str, ucd: &str, out: &mut Vec<u8>) {
+/// An `ID` for a name that is none itself (XML 1.0 § 2.3, `Name` without colons): readers would make one up.
+fn identifier(name: &str, taken: &mut BTreeSet<String>) -> Option<String> {
+    let is_good = |(at, character): (usize, char)| {
+        character == '_'
+            || character.is_ascii_alphabetic()
+            || at > 0 && (character.is_ascii_digit() || "-.".contains(character))
+    };
+    if name.chars().enumerate().all(is_good) {
+        return None;
+    }
+    let mut id: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if !id.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        id.insert(0, '_');
+    }
+    while !taken.insert(id.clone()) {
+        id.push('_');
+    }
+    Some(id)
+}
+
+fn field((name, id): (&str, Option<String>), datatype: &str, unit: &str, ucd: &str, out: &mut Vec<u8>) {
     // Text beyond ASCII is unicodeChar in VOTable 1.4 § 2.1.
     let kind = match datatype {
         "char" => "datatype=\"unicodeChar\" arraysize=\"*\"".to_owned(),
@@ -132,8 +173,13 @@ fn field(name: &str, datatype: &str, unit: &str, ucd: &str, out: &mut Vec<u8>) {
     };
     let optional =
         |name: &str, value: &str| if value.is_empty() { String::new() } else { format!(" {name}=\"{value}\"") };
-    let text =
-        format!("<FIELD name=\"{}\" {kind}{}{}/>\n", escaped(name), optional("unit", unit), optional("ucd", ucd));
+    let text = format!(
+        "<FIELD{} name=\"{}\" {kind}{}{}/>\n",
+        optional("ID", id.as_deref().unwrap_or("")),
+        escaped(name),
+        optional("unit", unit),
+        optional("ucd", ucd)
+    );
     out.extend_from_slice(text.as_bytes());
 }
 

@@ -1,5 +1,6 @@
 //! The HTTP service: one process, several protocol faces over one catalogue.
 
+mod accept;
 mod app;
 mod auth;
 mod body;

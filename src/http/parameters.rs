@@ -93,6 +93,11 @@ impl Parameters {
         Ok(values.pop())
     }
 
+    /// Whether a parameter is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(given, _)| given == name)
+    }
+
     /// Takes all values of a parameter.
     pub fn all(&mut self, name: &str) -> Vec<String> {
         let (taken, left) = std::mem::take(&mut self.0).into_iter().partition(|(given, _)| given == name);

@@ -1,6 +1,7 @@
 //! The service as its clients see it.
 
 mod aggregation;
+mod exports;
 mod files;
 mod filters;
 mod ingest;

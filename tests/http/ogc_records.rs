@@ -207,6 +207,7 @@ fn every_document_has_a_page() {
         for page in [by_name, by_header] {
             assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
             assert!(page.text().contains("</html>") && !page.text().contains("<ice>"), "{path}");
+            assert!(page.text().contains("<main id=\"content\"") && !page.text().contains("<style"), "{path}");
         }
         assert!(service.get(path).expect_status(200).json().is_object());
     }

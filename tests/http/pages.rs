@@ -212,6 +212,74 @@ fn a_search_narrows_and_counts_as_its_links_say() {
 }
 
 #[test]
+fn words_are_marked_and_a_misspelt_one_leads_to_the_right_one() {
+    let (_store, service) = filled();
+    let found = page(&service, "/search?q=ice", 200);
+    assert!(found.contains("over <mark>ice</mark></a>"), "{found}");
+    let meant = page(&service, "/search?q=envisatt&limit=100", 200);
+    assert!(
+        meant.contains("Did you mean ")
+            && links(&meant).iter().any(|href| href.contains("envisat&") || href.ends_with("envisat")),
+        "{meant}"
+    );
+}
+
+#[test]
+fn a_result_is_offered_as_files_and_to_programs_whatever_its_conditions() {
+    let (_store, service) = filled();
+    let comma =
+        json!({ "id": "comma", "kind": "product", "collection": "c", "missions": [{ "label": "A, it's one" }] });
+    assert_eq!(service.ingest(comma.to_string())[0]["status"], "created");
+    let shown = page(&service, "/search?mission=A%2C+it%27s+one", 200);
+    let json = links(&shown)
+        .into_iter()
+        .find(|href| href.starts_with("/api/v1/search?") && href.contains("limit="))
+        .expect("a link");
+    let answer = service.get(&json).expect_status(200).json();
+    assert_eq!((answer["matched"].clone(), answer["records"][0]["id"].clone()), (json!(1), json!("comma")));
+    for format in ["ndjson", "csv", "geojson", "geoparquet", "votable"] {
+        let ending = format!("&f={format}");
+        let file = links(&shown).into_iter().find(|href| href.ends_with(&ending)).expect("a link");
+        assert!(service.get(&file).expect_status(200).headers.contains_key("content-disposition"), "{format}");
+    }
+}
+
+#[test]
+fn a_filter_finds_and_a_faulty_one_is_explained_where_it_was_written() {
+    let (_store, service) = filled();
+    let found = page(&service, "/search?filter=orbit+%3C+10+AND+mission+%3D+%27Envisat%27", 200);
+    assert!(found.contains("5 products") && found.contains("mission = 'Envisat'</textarea>"), "{found}");
+    for (filter, reason) in [("orbit+%3C", ""), ("orbitt+%3C+10", "orbit"), ("x".repeat(2_000).as_str(), "")] {
+        let refused = page(&service, &format!("/search?mission=Envisat&filter={filter}"), 400);
+        assert!(refused.contains("aria-invalid=\"true\"") && refused.contains("role=\"alert\""), "{refused}");
+        assert!(
+            refused.contains(reason) && links(&refused).contains(&"/search?mission=Envisat".to_owned()),
+            "{refused}"
+        );
+        service.get(&format!("/search?filter={filter}")).expect_status(400);
+    }
+}
+
+#[test]
+fn snippets_say_why_a_record_was_found() {
+    let (_store, service) = filled();
+    let page = service.search("q=ice&snippets=true&limit=3");
+    let snippets = page["snippets"].as_array().expect("snippets");
+    assert_eq!(snippets.len(), 3);
+    for (snippet, record) in snippets.iter().zip(page["records"].as_array().expect("records")) {
+        assert_eq!(snippet[0]["text"], record["title"]);
+        let length = record["title"].as_str().expect("a title").len();
+        assert_eq!(snippet[0]["marks"], json!([[length - 3, length]]), "{snippet}");
+    }
+    assert!(service.search("q=ice&snippets=false").get("snippets").is_none());
+    for query in
+        ["snippets=true", "q=ice&snippets=yes", "q=ice&snippets=true&f=csv", "q=ice&snippets=true&snippets=true"]
+    {
+        service.get(&format!("/api/v1/search?{query}")).expect_status(400);
+    }
+}
+
+#[test]
 fn a_file_of_a_page_is_downloaded_whole() {
     let (_store, service) = filled();
     let text = page(&service, "/products/c/p0001", 200);

@@ -48,6 +48,9 @@ def addresses(client):
         ("home", "/", 200), ("search", "/search", 200), ("collections", "/collections", 200),
         ("nothing", "/search?q=qqzzxx+unheard&from=1900&to=1901", 200), ("missing", "/products/none/such-a-product", 404),
         ("unknown", "/no/such/page", 404), ("refused", "/search?bbox=1%2C2%2C3", 400),
+        ("search-words", "/search?q=mars+radiometer", 200), ("meant", "/search?q=radiometter", 200),
+        ("filter", "/search?q=mars&filter=gsd+%3C+%27x", 400), ("records", "/records?f=html", 200),
+        ("records-list", "/records/collections/catalogue/items?f=html&limit=20", 200),
     ]
     collection = first(kind="collection")
     if collection:

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::catalogue::Error;
 use crate::http::parameters::Parameters;
 use crate::model::{Comparison, Filter, Operand};
-use crate::query::cql2::{MAX_JSON_BYTES, Names, from_json, from_text};
+use crate::query::cql2::{self, MAX_JSON_BYTES, Names, from_json};
 
 /// The one coordinate reference system of geometries in filters.
 const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
@@ -43,6 +43,14 @@ pub fn from_body(
     read(&text, false, names).map(Some)
 }
 
+/// A filter as people write it: CQL2 text.
+///
+/// # Errors
+/// 400 with the place of the fault.
+pub fn from_text(text: &str, names: Names) -> Result<Filter, Error> {
+    read(text, false, names)
+}
+
 fn check_crs(crs: Option<&str>) -> Result<(), Error> {
     match crs {
         None | Some(CRS84) => Ok(()),
@@ -63,7 +71,7 @@ fn read(text: &str, is_json: bool, names: Names) -> Result<Filter, Error> {
     let read = match as_standardised(text).filter(|_| is_json) {
         Some(text) => from_json(&text, names),
         None if is_json => from_json(text, names),
-        None => from_text(text, names),
+        None => cql2::from_text(text, names),
     };
     read.map_err(|error| Error::parameter("filter", error.to_string()))
 }

@@ -7,6 +7,7 @@ pub mod queryables;
 pub mod records;
 pub mod resolve;
 pub mod search;
+pub mod snippets;
 pub mod suggest;
 pub mod uploads;
 pub mod wire;

@@ -1,17 +1,19 @@
 //! `GET /api/v1/search`: parameters to a query, a page to JSON. Records are spliced in as they are stored.
 
+use actix_web::http::header;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::aggregations;
 use super::wire::SearchBody;
+use super::{aggregations, snippets};
 use crate::catalogue::{Error, Results};
 use crate::http::body::read_text;
+use crate::http::export::{self, Following};
 use crate::http::faces::filter;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
-use crate::http::{export, interval, region};
+use crate::http::{interval, region};
 use crate::model::uri::encode;
 use crate::model::{Comparison, Condition, Facet, Kind, Query, SortKey, Value, json};
 use crate::query::cql2::{MAX_JSON_BYTES, native};
@@ -19,20 +21,11 @@ use crate::query::cql2::{MAX_JSON_BYTES, native};
 /// Hits on a page unless asked otherwise.
 const DEFAULT_LIMIT: usize = 20;
 
+/// Parameters beside the facets and what is counted.
 const OWN: &[&str] = &[
     "q",
     "kind",
     "ids",
-    "collection",
-    "mission",
-    "platform",
-    "instrument",
-    "target",
-    "level",
-    "data_type",
-    "body",
-    "access",
-    "keyword",
     "datetime",
     "bbox",
     "circle",
@@ -46,6 +39,7 @@ const OWN: &[&str] = &[
     "token",
     "f",
     "count",
+    "snippets",
 ];
 
 /// Searches products (or records of other kinds) by text, facets, time, space and properties.
@@ -53,7 +47,7 @@ const OWN: &[&str] = &[
     params(("q" = Option<String>, Query, description = "free text: all words are preferred and one is enough; \"quotes\" make a phrase, word* a start; AND, OR, NOT, +word, -word, parentheses, field:value"),
            ("kind" = Option<String>, Query, description = "kinds to find, with commas; default product"),
            ("ids" = Option<String>, Query, description = "record ids, with commas"),
-           ("collection" = Option<String>, Query, description = "collections, with commas; repeat for ids that hold a comma"),
+           ("collection" = Option<String>, Query, description = "collections, with commas; a value that holds a comma is asked for by filter"),
            ("mission" = Option<String>, Query), ("platform" = Option<String>, Query), ("instrument" = Option<String>, Query),
            ("target" = Option<String>, Query), ("level" = Option<String>, Query), ("data_type" = Option<String>, Query),
            ("access" = Option<String>, Query), ("keyword" = Option<String>, Query),
@@ -77,12 +71,14 @@ const OWN: &[&str] = &[
            ("statistics" = Option<String>, Query, description = "fields whose least and greatest value to find, with commas"),
            ("limit" = Option<usize>, Query, description = "records on the page; default 20, at most 10000; 0 for counts alone"), ("token" = Option<String>, Query, description = "the next link carries it"),
            ("f" = Option<String>, Query, description = "json (default), or a file: ndjson, csv, geojson, geoparquet, votable; the whole result, or with limit a page whose Link header names the next"),
-           ("count" = Option<String>, Query, description = "exact (default) or none")),
+           ("count" = Option<String>, Query, description = "exact (default) or none"),
+           ("snippets" = Option<bool>, Query, description = "true: why each record was found, the parts of its title and description in which words of q stand")),
     responses((status = 200, body = SearchBody), (status = 400, body = ProblemBody, content_type = "application/problem+json"),
               (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn search(request: HttpRequest, state: Data<State>) -> Answer {
     let parameters = Parameters::of(&request)?;
-    answer(&request, &state, parameters, request.query_string()).await
+    let following = Following::Get { query_string: request.query_string() };
+    answer(&request, &state, parameters, request.query_string(), following).await
 }
 
 /// The same search with its parameters as members of a JSON object: lists as arrays, and `filter` as a CQL2 JSON object
@@ -95,32 +91,41 @@ pub async fn post_search(request: HttpRequest, state: Data<State>, mut payload: 
     let (_, text) = read_text(&mut payload, MAX_JSON_BYTES * 2).await?;
     let parameters = Parameters::of_json(&text)?;
     let query_string = parameters.to_query_string();
-    answer(&request, &state, parameters, &query_string).await
+    // The next page is a link to GET.
+    let following = Following::Get { query_string: &query_string };
+    answer(&request, &state, parameters, &query_string, following).await
 }
 
-async fn answer(request: &HttpRequest, state: &State, mut parameters: Parameters, query_string: &str) -> Answer {
+async fn answer(
+    request: &HttpRequest,
+    state: &State,
+    mut parameters: Parameters,
+    query_string: &str,
+    following: Following<'_>,
+) -> Answer {
     let token = parameters.one("token")?;
-    let format = export::format(parameters.one("f")?.as_deref())?;
+    let format = export::wanted(request, parameters.one("f")?.as_deref(), &["application/json"])?;
+    let is_page = parameters.has("limit");
+    let shows_words = snippets::wanted(&mut parameters)?;
     let query = query(parameters)?;
-    if let Some(collections) = query.facets.get(&Facet::Collection).cloned().filter(|_| format.is_some()) {
-        let catalogue = state.catalogue.clone();
-        crate::http::blocking(move || catalogue.check_collections(&collections)).await?;
-    }
+    let words = snippets::words(&query, shows_words, format.is_some())?;
     if let Some(format) = format {
-        return export::answer(request, state, (query, token), format, query_string).await;
+        let asked = export::Asked { query, token, format, is_page, view: None };
+        return export::answer(request, state, asked, following).await;
     }
     let base = state.base(request);
     let catalogue = state.catalogue.clone();
-    let (results, _) = crate::http::blocking(move || {
+    let (results, shown) = crate::http::blocking(move || {
         if let Some(collections) = query.facets.get(&Facet::Collection) {
             catalogue.check_collections(collections)?;
         }
         let results = catalogue.search(query, token.as_deref())?;
-        Ok((results, ()))
+        let shown = words.map(|words| snippets::of(&results, &words)).transpose()?;
+        Ok((results, shown))
     })
     .await?;
-    let text = render(&results, &format!("{base}/api/v1/search"), query_string);
-    Ok(HttpResponse::Ok().content_type("application/json").body(text))
+    let text = render(&results, shown.as_deref(), &format!("{base}/api/v1/search"), query_string);
+    Ok(HttpResponse::Ok().content_type("application/json").insert_header((header::VARY, "accept")).body(text))
 }
 
 /// Reads all parameters but the token.
@@ -162,7 +167,7 @@ pub fn query(mut parameters: Parameters) -> Result<Query, Error> {
         None => DEFAULT_LIMIT,
         Some(text) => text.parse().map_err(|_| Error::parameter("limit", "must be a number"))?,
     };
-    parameters.finish(&[OWN, aggregations::PARAMETERS].concat())?;
+    parameters.finish(&[OWN, &Facet::ALL.map(Facet::as_str), aggregations::PARAMETERS].concat())?;
     Ok(query)
 }
 
@@ -224,7 +229,7 @@ pub fn sort_key(text: &str) -> Result<SortKey, Error> {
 }
 
 /// The page as JSON, with records as they are stored.
-pub fn render(results: &Results, address: &str, query_string: &str) -> String {
+pub fn render(results: &Results, snippets: Option<&str>, address: &str, query_string: &str) -> String {
     let size: usize = results.found.iter().map(|found| found.record.len() + 1).sum();
     let mut text = String::with_capacity(size + 1024);
     text.push('{');
@@ -239,6 +244,10 @@ pub fn render(results: &Results, address: &str, query_string: &str) -> String {
         text.push_str(&String::from_utf8_lossy(&found.record));
     }
     text.push(']');
+    if let Some(snippets) = snippets {
+        text.push_str(",\"snippets\":");
+        text.push_str(snippets);
+    }
     if let Some(meant) = &results.did_you_mean {
         text.push_str(",\"did_you_mean\":");
         json::push_string(&mut text, meant);

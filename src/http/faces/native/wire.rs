@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::aggregations::{StatisticsBody, SummaryBody};
+use super::snippets::SnippetBody;
 use crate::catalogue::Receipt;
 
 /// What a write did.
@@ -70,6 +71,9 @@ pub struct SearchBody {
     /// Sequence of the archive's log that page one saw.
     pub sequence: u64,
     pub records: Vec<Object>,
+    /// With `snippets=true`, for each record in their order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snippets: Option<Vec<Vec<SnippetBody>>>,
     /// The text with words of the index in place of those that it does not have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub did_you_mean: Option<String>,

@@ -121,6 +121,7 @@ fn footer() -> Markup {
                 p { strong { "Perennial" } ", a long-term archive of space missions. What is here is kept, checked and found." }
                 nav aria-label="For programs" {
                     a href="/stac" { "STAC" }
+                    a href="/records" { "OGC API Records" }
                     a href="/docs/" { "Interface description" }
                     a href="/openapi.json" { "OpenAPI" }
                     a href="/health" { "Health" }

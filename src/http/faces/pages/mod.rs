@@ -6,7 +6,7 @@ mod assets;
 mod browse;
 mod errors;
 mod home;
-mod layout;
+pub mod layout;
 mod map;
 pub mod negotiate;
 mod record;

@@ -46,6 +46,8 @@ pub struct Ask {
     sort: Vec<SortKey>,
     conditions: Vec<Filter>,
     limit: usize,
+    /// Whether the client said how many.
+    pub is_page: bool,
     pub token: Option<String>,
     count: bool,
 }
@@ -66,6 +68,7 @@ pub fn limit(parameters: &mut Parameters, default: usize) -> Result<usize, Error
 pub fn read(mut parameters: Parameters, scope: &Scope) -> Result<Ask, Error> {
     let filter = filter::from_query(&mut parameters, names)?;
     let mut ask = Ask {
+        is_page: parameters.has("limit"),
         text: parameters.one("q")?,
         region: parameters.one("bbox")?.map(|text| region_of(&text)).transpose()?,
         datetime: parameters.one("datetime")?,

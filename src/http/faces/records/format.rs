@@ -5,6 +5,8 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::html;
 use crate::catalogue::Error;
+use crate::export;
+use crate::http::accept;
 use crate::http::parameters::Parameters;
 use crate::model::Draft;
 use crate::model::uri::encode;
@@ -14,6 +16,40 @@ use crate::model::uri::encode;
 pub enum Format {
     Json,
     Html,
+}
+
+const FORMS: [(Format, &str); 5] = [
+    (Format::Json, "application/geo+json"),
+    (Format::Json, "application/json"),
+    (Format::Json, "application/schema+json"),
+    (Format::Html, "text/html"),
+    (Format::Html, "application/xhtml+xml"),
+];
+
+/// A form of a list of records.
+pub enum Listed {
+    Document(Format),
+    File(export::Format),
+}
+
+impl Listed {
+    /// Takes `f` from the parameters.
+    ///
+    /// # Errors
+    /// 400 for a form that is not offered.
+    pub fn take(request: &HttpRequest, parameters: &mut Parameters) -> Result<Self, Error> {
+        let documents = FORMS.map(|(format, media_type)| (Self::Document(format), media_type));
+        match parameters.one("f")?.as_deref() {
+            Some("html") => Ok(Self::Document(Format::Html)),
+            Some("json") => Ok(Self::Document(Format::Json)),
+            Some(name) => crate::http::export::named(name).map(Self::File),
+            None => {
+                let files = export::Format::ALL.map(|format| (Self::File(format), format.media_type()));
+                let best = accept::best(&accept::of(request), documents.into_iter().chain(files));
+                Ok(best.unwrap_or(Self::Document(Format::Json)))
+            }
+        }
+    }
 }
 
 impl Format {
@@ -30,27 +66,17 @@ impl Format {
         }
     }
 
-    /// What stands first in `Accept`: browsers put `text/html` there.
     fn accepted(request: &HttpRequest) -> Self {
-        let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let ranges = accept.split(',').filter_map(|range| range.split(';').next()).map(str::trim);
-        let mut known = ranges.filter_map(|range| match range {
-            "text/html" | "application/xhtml+xml" => Some(Self::Html),
-            "application/json" | "application/geo+json" | "application/schema+json" | "*/*" | "application/*" => {
-                Some(Self::Json)
-            }
-            _ => None,
-        });
-        known.next().unwrap_or(Self::Json)
+        accept::best(&accept::of(request), FORMS).unwrap_or(Self::Json)
     }
 
     /// The document in this form.
-    pub fn answer(self, json: String, media_type: &str, title: &str) -> HttpResponse {
-        let mut response = HttpResponse::Ok();
-        response.insert_header((header::VARY, "accept"));
+    pub fn answer(self, json: String, media_type: &'static str, title: &str) -> HttpResponse {
         match self {
-            Self::Json => response.content_type(media_type).body(json),
-            Self::Html => response.content_type("text/html; charset=utf-8").body(html::page(title, &json)),
+            Self::Json => {
+                HttpResponse::Ok().insert_header((header::VARY, "accept")).content_type(media_type).body(json)
+            }
+            Self::Html => html::page(title, &json, media_type),
         }
     }
 }

@@ -1,124 +1,131 @@
-//! Any JSON document of this face as a plain page: for people who follow a link with a browser. The pages for people
-//! stand elsewhere; this one shows what a client gets.
+//! Any JSON document of this face as a page of the house: for people who follow a link with a browser. The pages for
+//! people stand elsewhere; this one shows what a client gets.
 
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+
+use crate::http::faces::pages::layout::Frame;
+use crate::http::faces::pages::words;
 use crate::model::json::{Fields, elements, read_string};
 
 /// Deepest members shown as tables; what nests deeper is shown as text.
 const MAX_DEPTH: usize = 6;
+/// Characters of a description in a list.
+const DESCRIPTION: usize = 500;
+/// Lists of documents.
+const LISTS: [&str; 2] = ["features", "collections"];
 
 /// A whole page.
-pub fn page(title: &str, json: &str) -> String {
-    let mut body = String::with_capacity(json.len() * 2);
+pub fn page(title: &str, json: &str, media_type: &'static str) -> HttpResponse {
+    let document = Fields::of_valid(json).and_then(|fields| link(&fields, "alternate"));
+    let alternates = document.map(|href| (media_type, local(&href).to_owned())).into_iter().collect();
+    let frame = Frame { alternates, ..Frame::new(title) };
+    frame.answer(StatusCode::OK, &content(title, json))
+}
+
+fn content(title: &str, json: &str) -> Markup {
     let fields = Fields::of_valid(json).unwrap_or_default();
-    let features = fields.get("features").or(fields.get("collections")).and_then(elements);
-    match features {
-        Some(list) => {
-            list.iter().for_each(|document| entry(document, &mut body));
-            rest(&fields, &["features", "collections"], &mut body);
+    let list = LISTS.iter().find_map(|name| fields.get(name)).and_then(elements);
+    html! {
+        p.kicker { a href="/records?f=html" { "OGC API Records" } }
+        h1 { (title) }
+        @if let Some(list) = list {
+            @if let Some(matched) = fields.get("numberMatched") { p.note { (matched) " in all, " (list.len()) " on this page." } }
+            ol.listing { @for document in &list { (entry(document)) } }
+            (steps(&fields))
+            details { summary { "More of this document" } (table(&fields, &LISTS, 0)) }
+        } @else {
+            (value(json, 0))
         }
-        None => value(json, 0, &mut body),
     }
-    let title = html_escape(title);
-    format!(
-        concat!(
-            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>",
-            "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">",
-            "<style>:root{{color-scheme:light dark}}body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}}",
-            "th{{text-align:left;vertical-align:top;padding-right:1rem;font-weight:600}}td{{overflow-wrap:anywhere}}article{{border-top:1px solid #8888;padding:.5rem 0}}</style>",
-            "</head><body><h1>{title}</h1>{body}</body></html>"
-        ),
-        title = title,
-        body = body
-    )
 }
 
 /// One record or collection in a list: its title leads to it.
-fn entry(document: &str, page: &mut String) {
+fn entry(document: &str) -> Markup {
     let fields = Fields::of_valid(document).unwrap_or_default();
     let properties = fields.get("properties").and_then(Fields::of_valid).unwrap_or_default();
     let text = |name: &str| fields.string(name).or_else(|| properties.string(name));
     let title = text("title").or_else(|| text("id")).unwrap_or_default();
-    let own = fields.get("links").and_then(elements).and_then(|links| {
-        let links = links.into_iter().filter_map(Fields::of_valid);
-        links.filter(|link| link.string("rel").as_deref() == Some("self")).find_map(|link| link.string("href"))
-    });
-    let heading = match own {
-        Some(href) => format!("<a href=\"{}{}\">{}</a>", html_escape(&href), html_form(&href), html_escape(&title)),
-        None => html_escape(&title),
-    };
-    page.push_str(&format!("<article><h2>{heading}</h2>"));
-    if let Some(description) = text("description") {
-        let short: String = description.chars().take(500).collect();
-        page.push_str(&format!("<p>{}</p>", html_escape(&short)));
+    html! {
+        li {
+            h2 { @match link(&fields, "self") {
+                Some(href) => a href=(as_page(local(&href))) dir="auto" { (title) },
+                None => (title),
+            } }
+            @if let Some(id) = text("id") { p.id { bdi { (id) } } }
+            @if let Some(description) = text("description") { p.snippet dir="auto" { (words::shortened(&description, DESCRIPTION)) } }
+        }
     }
-    page.push_str("</article>");
 }
 
-/// What asks for the page rather than the document.
-fn html_form(href: &str) -> &'static str {
-    if href.contains('?') { "&amp;f=html" } else { "?f=html" }
+/// The address of a link by its relation.
+fn link(fields: &Fields<'_>, rel: &str) -> Option<String> {
+    let links = elements(fields.get("links")?)?;
+    let mut links = links.into_iter().filter_map(Fields::of_valid);
+    let found = links.find(|link| link.string("rel").as_deref() == Some(rel))?;
+    found.string("href").filter(|href| is_web(href)).map(std::borrow::Cow::into_owned)
 }
 
-fn rest(fields: &Fields<'_>, shown: &[&str], page: &mut String) {
-    page.push_str("<table>");
-    fields.iter().filter(|(name, _)| !shown.contains(name)).for_each(|(name, text)| row(name, text, 0, page));
-    page.push_str("</table>");
+/// The page after this one. Its address asks for a page already.
+fn steps(fields: &Fields<'_>) -> Markup {
+    html! {
+        @if let Some(next) = link(fields, "next") {
+            nav.pages aria-label="Pages" { a.next rel="next" href=(local(&next)) { "Next page" } }
+        }
+    }
 }
 
-fn row(name: &str, text: &str, depth: usize, page: &mut String) {
-    page.push_str(&format!("<tr><th>{}</th><td>", html_escape(name)));
-    value(text, depth + 1, page);
-    page.push_str("</td></tr>");
+/// An address of this face without the host, which the reader knows already.
+fn local(href: &str) -> &str {
+    href.find("/records").and_then(|at| href.get(at..)).unwrap_or(href)
 }
 
-fn value(text: &str, depth: usize, page: &mut String) {
+/// The address that gives the page rather than the document.
+fn as_page(href: &str) -> String {
+    format!("{href}{}f=html", if href.contains('?') { '&' } else { '?' })
+}
+
+fn table(fields: &Fields<'_>, but: &[&str], depth: usize) -> Markup {
+    html! {
+        dl.facts {
+            @for (name, text) in fields.iter().filter(|(name, _)| !but.contains(name)) {
+                div { dt { (name) } dd { (value(text, depth + 1)) } }
+            }
+        }
+    }
+}
+
+fn value(text: &str, depth: usize) -> Markup {
     if depth > MAX_DEPTH {
-        return page.push_str(&html_escape(text));
+        return html! { code { (text) } };
     }
     if let Some(fields) = Fields::of_valid(text) {
         return match (fields.string("href"), fields.string("rel")) {
             (Some(href), Some(rel)) if is_web(&href) => {
                 let title = fields.string("title").unwrap_or_else(|| href.clone());
-                page.push_str(&format!(
-                    "<a href=\"{}\">{}</a> ({})",
-                    html_escape(&href),
-                    html_escape(&title),
-                    html_escape(&rel)
-                ));
+                html! { a href=(href) rel="external nofollow noopener" { (title) } " " span.note { "(" (rel) ")" } }
             }
-            _ => rest(&fields, &[], page),
+            _ => table(&fields, &[], depth),
         };
     }
     match elements(text) {
         Some(list) if list.iter().all(|element| !element.starts_with(['{', '['])) => {
             let parts: Vec<String> = list.iter().map(|element| plain(element)).collect();
-            page.push_str(&parts.join(", "));
+            html! { (parts.join(", ")) }
         }
-        Some(list) => {
-            page.push_str("<ul>");
-            for element in list {
-                page.push_str("<li>");
-                value(element, depth + 1, page);
-                page.push_str("</li>");
-            }
-            page.push_str("</ul>");
-        }
-        None => page.push_str(&plain(text)),
+        Some(list) => html! { ul.plain { @for element in list { li { (value(element, depth + 1)) } } } },
+        None => html! { (plain(text)) },
     }
 }
 
 fn plain(text: &str) -> String {
-    html_escape(&read_string(text).unwrap_or_else(|| text.into()))
+    read_string(text).map_or_else(|| text.to_owned(), std::borrow::Cow::into_owned)
 }
 
 /// A record may name any address; only those of the web become links.
 fn is_web(href: &str) -> bool {
     href.starts_with("https://") || href.starts_with("http://")
-}
-
-/// Text for HTML content and attributes.
-fn html_escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 #[cfg(test)]
@@ -128,15 +135,25 @@ mod tests {
     #[test]
     fn what_a_record_says_never_becomes_markup_or_script() {
         let json = r#"{"title":"<script>alert(1)</script>","a":{"b":["<i>",{"rel":"via","href":"javascript:alert(1)"}]},"links":[{"rel":"x\"","href":"https://e.org/?a=\"&b","title":"<b>"}]}"#;
-        let page = page("A <title>", json);
+        let page = content("A <title>", json).into_string();
         assert!(!page.contains("<script>") && !page.contains("<i>") && !page.contains("href=\"javascript"), "{page}");
         assert!(page.contains("&lt;script&gt;") && page.contains("https://e.org/?a=&quot;&amp;b"), "{page}");
-        assert!(page.starts_with("<!doctype html>"));
+    }
+
+    #[test]
+    fn a_list_leads_to_its_entries_and_its_next_page() {
+        let json = r#"{"features":[{"id":"a","properties":{"title":"A"},"links":[{"rel":"self","href":"http://h/records/a"}]},{"id":"b","links":[{"rel":"self","href":"javascript:b"}]}],"numberMatched":7,"links":[{"rel":"next","href":"http://h/records?token=t&f=html"}]}"#;
+        let page = content("List", json).into_string();
+        for part in ["href=\"/records/a?f=html\"", "href=\"/records?token=t&amp;f=html\"", "7 in all, 2 on this page"]
+        {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert!(!page.contains("javascript:b?"), "{page}");
     }
 
     #[test]
     fn deep_documents_are_shown_as_text() {
         let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
-        assert!(super::page("x", &format!("{{\"a\":{deep}}}")).contains("[[["));
+        assert!(content("x", &format!("{{\"a\":{deep}}}")).into_string().contains("[[["));
     }
 }

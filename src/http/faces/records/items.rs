@@ -3,10 +3,12 @@
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Path};
 
-use super::ask::{self, Scope};
-use super::format::{Format, add, next_address, own_links, query_without};
+use super::ask::{self, Ask, Scope};
+use super::format::{Format, Listed, add, next_address, own_links, query_without};
 use super::{CATALOGUE, wire};
-use crate::catalogue::{Error, now};
+use crate::catalogue::{Error, View, now};
+use crate::export;
+use crate::http::export::{self as http_export, Following};
 use crate::http::faces::native::records::identifier;
 use crate::http::faces::stac::GEOJSON;
 use crate::http::parameters::Parameters;
@@ -17,15 +19,19 @@ use crate::model::{Draft, Key};
 
 /// `GET /records/collections/{catalogue}/items`. Every other parameter is the name of a queryable and what it must equal.
 #[utoipa::path(get, path = "/records/collections/{catalogue}/items", tag = "records-api", operation_id = "records_items",
-    params(("catalogue" = String, Path), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("q" = Option<String>, Query, description = "terms with commas, of which one is enough; words within a term stand side by side"), ("type" = Option<String>, Query, description = "types of resources, with commas"), ("ids" = Option<String>, Query, description = "ids of records, with commas"), ("externalIds" = Option<String>, Query, description = "identifiers that others gave, with commas, as value or scheme:value"), ("sortby" = Option<String>, Query, description = "properties with commas, - before a name descends"), ("filter" = Option<String>, Query, description = "CQL2"), ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"), ("filter-crs" = Option<String>, Query, description = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"), ("limit" = Option<usize>, Query, minimum = 1), ("token" = Option<String>, Query, description = "the next link carries it"), ("count" = Option<String>, Query, description = "exact (default) or none"), ("f" = Option<String>, Query, description = "json, geojson or html")),
+    params(("catalogue" = String, Path), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("q" = Option<String>, Query, description = "terms with commas, of which one is enough; words within a term stand side by side"), ("type" = Option<String>, Query, description = "types of resources, with commas"), ("ids" = Option<String>, Query, description = "ids of records, with commas"), ("externalIds" = Option<String>, Query, description = "identifiers that others gave, with commas, as value or scheme:value"), ("sortby" = Option<String>, Query, description = "properties with commas, - before a name descends"), ("filter" = Option<String>, Query, description = "CQL2"), ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"), ("filter-crs" = Option<String>, Query, description = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"), ("limit" = Option<usize>, Query, minimum = 1), ("token" = Option<String>, Query, description = "the next link carries it"), ("count" = Option<String>, Query, description = "exact (default) or none"), ("f" = Option<String>, Query, description = "json (default), html, or a file: ndjson, csv, geojson, geoparquet, votable; the whole result, or with limit a page whose Link header names the next")),
     responses((status = 200, body = Object, content_type = "application/geo+json"),
               (status = 400, body = ProblemBody, content_type = "application/problem+json"),
               (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
     let scope = scope(&state, &path)?;
     let mut parameters = Parameters::of(&request)?;
-    let format = Format::take(&request, &mut parameters)?;
+    let listed = Listed::take(&request, &mut parameters)?;
     let ask = ask::read(parameters, &scope)?;
+    let format = match listed {
+        Listed::Document(format) => format,
+        Listed::File(format) => return file(&request, &state, (ask, scope), format).await,
+    };
     let base = state.base(&request);
     let catalogue = state.catalogue.clone();
     let (found, results) = crate::http::blocking({
@@ -58,6 +64,17 @@ pub async fn list(request: HttpRequest, state: Data<State>, path: Path<String>) 
     page.raw("features", &features.finish());
     page.raw("links", &links.finish());
     Ok(format.answer(page.finish(), GEOJSON, &format!("Records of {}", path.as_str())))
+}
+
+/// The records as a file.
+async fn file(request: &HttpRequest, state: &State, (ask, scope): (Ask, Scope), format: export::Format) -> Answer {
+    let (token, is_page, base) = (ask.token.clone(), ask.is_page, state.base(request));
+    let catalogue = state.catalogue.clone();
+    let query = crate::http::blocking(move || ask.query(&catalogue, &scope)).await?;
+    let view: Box<View> = Box::new(move |record| wire::record(record, &base));
+    let asked = http_export::Asked { query, token, format, is_page, view: Some(view) };
+    let following = Following::Get { query_string: request.query_string() };
+    http_export::answer(request, state, asked, following).await
 }
 
 /// `GET /records/collections/{catalogue}/items/{record}`.

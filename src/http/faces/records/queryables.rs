@@ -8,7 +8,7 @@ use super::ask::Scope;
 use super::format::Format;
 use super::items::scope;
 use crate::catalogue::Queryable;
-use crate::http::faces::queryables::member;
+use crate::http::faces::queryables::{List, member};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, Problem, ProblemBody};
 use crate::http::state::State;
@@ -83,13 +83,6 @@ const CORE: &[(&str, &str, Option<&str>, &str)] = &[
 
 /// Of these the ones that have an order.
 const ORDERED: [&str; 3] = ["id", "time", "updated"];
-
-/// Which of the two lists.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum List {
-    Queryables,
-    Sortables,
-}
 
 /// The names of every record, then the properties that records of the catalogue have.
 async fn listed(state: &State, scope: Scope, list: List) -> Result<Value, Problem> {

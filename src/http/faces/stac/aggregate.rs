@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::ask::{Ask, DEFAULT_LIMIT};
+use super::ask::{Ask, DEFAULT_LIMIT, Resource};
 use super::fields::Of;
 use super::link;
 use crate::catalogue::Error;
@@ -21,24 +21,6 @@ use crate::model::{
     Aggregation, AggregationKind, Bucket, Facet, Key, Kind, MAX_AGGREGATIONS, MAX_LISTED, PropertyName, Summary,
     TimeWidth, Value, json as text,
 };
-
-/// Parameters of `GET /stac/aggregate`.
-pub const PARAMETERS: &[&str] = &[
-    "aggregations",
-    "collections",
-    "ids",
-    "bbox",
-    "datetime",
-    "intersects",
-    "q",
-    "query",
-    "filter",
-    "filter-lang",
-    "filter-crs",
-];
-/// Parameters of `GET /stac/collections/{collection}/aggregate`.
-pub const COLLECTION_PARAMETERS: &[&str] =
-    &["aggregations", "ids", "bbox", "datetime", "intersects", "q", "query", "filter", "filter-lang", "filter-crs"];
 
 /// Buckets of `datetime_frequency`, at most: the step is chosen by it.
 const TIME_BUCKETS: usize = 50;
@@ -167,7 +149,7 @@ fn answer_of(aggregations: &[Json], links: &[String]) -> HttpResponse {
     responses((status = 200, body = Object),
               (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn get_aggregate(request: HttpRequest, state: Data<State>) -> Answer {
-    let (names, ask) = from_query(&request, PARAMETERS)?;
+    let (names, ask) = from_query(&request, Resource::Aggregate)?;
     answer(&request, &state, &names, ask, "/stac/aggregate").await
 }
 
@@ -187,7 +169,7 @@ pub async fn post_aggregate(request: HttpRequest, state: Data<State>, mut payloa
               (status = 400, body = ProblemBody, content_type = "application/problem+json"),
               (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn get_of_collection(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
-    let (names, ask) = from_query(&request, COLLECTION_PARAMETERS)?;
+    let (names, ask) = from_query(&request, Resource::CollectionAggregate)?;
     within(&request, &state, &path, &names, ask).await
 }
 
@@ -218,10 +200,10 @@ async fn within(request: &HttpRequest, state: &State, path: &str, names: &[Strin
     answer(request, state, names, ask, &own).await
 }
 
-fn from_query(request: &HttpRequest, known: &[&str]) -> Result<(Vec<String>, Ask), Problem> {
+fn from_query(request: &HttpRequest, resource: Resource) -> Result<(Vec<String>, Ask), Problem> {
     let mut parameters = Parameters::of(request)?;
     let names = parameters.list("aggregations");
-    Ok((names, Ask::from_parameters(parameters, known, Of::Items)?))
+    Ok((names, Ask::from_parameters(parameters, &resource.parameters(), Of::Items)?))
 }
 
 /// The member that a search does not have.
@@ -258,7 +240,7 @@ async fn answer(request: &HttpRequest, state: &State, names: &[String], ask: Ask
     if ask.has_page() {
         return Err(Error::parameter(
             "limit",
-            "limit, token, count, sortby and fields have no meaning for aggregations",
+            "limit, token, count, sortby, fields and f have no meaning for aggregations",
         )
         .into());
     }

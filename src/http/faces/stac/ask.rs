@@ -20,55 +20,39 @@ pub const DEFAULT_LIMIT: usize = 10;
 /// Most identifiers or collections of one question.
 const MAX_NAMES: usize = 10_000;
 
-/// Parameters of `GET /stac/search`.
-pub const SEARCH_PARAMETERS: &[&str] = &[
-    "collections",
-    "ids",
-    "bbox",
-    "datetime",
-    "intersects",
-    "q",
-    "query",
-    "filter",
-    "filter-lang",
-    "filter-crs",
-    "sortby",
-    "fields",
-    "limit",
-    "token",
-    "count",
-];
-/// Parameters of `GET …/items`.
-pub const ITEMS_PARAMETERS: &[&str] = &[
-    "bbox",
-    "datetime",
-    "q",
-    "query",
-    "filter",
-    "filter-lang",
-    "filter-crs",
-    "sortby",
-    "fields",
-    "limit",
-    "token",
-    "count",
-];
-/// Parameters of `GET /stac/collections`.
-pub const COLLECTIONS_PARAMETERS: &[&str] = &[
-    "ids",
-    "bbox",
-    "datetime",
-    "q",
-    "query",
-    "filter",
-    "filter-lang",
-    "filter-crs",
-    "sortby",
-    "fields",
-    "limit",
-    "token",
-    "count",
-];
+/// Conditions that every resource takes.
+const CONDITIONS: &[&str] = &["bbox", "datetime", "q", "query", "filter", "filter-lang", "filter-crs"];
+/// Which part of the matches is asked for, and in which form.
+const PAGE: &[&str] = &["sortby", "fields", "limit", "token", "count"];
+
+/// A resource that answers questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    /// `/stac/search`
+    Search,
+    /// `…/items`
+    Items,
+    /// `/stac/collections`
+    Collections,
+    /// `/stac/aggregate`
+    Aggregate,
+    /// `/stac/collections/{collection}/aggregate`
+    CollectionAggregate,
+}
+
+impl Resource {
+    /// The parameters of its GET.
+    pub fn parameters(self) -> Vec<&'static str> {
+        let own: &[&[&str]] = match self {
+            Self::Search => &[&["collections", "ids", "intersects"], CONDITIONS, PAGE, &["f"]],
+            Self::Items => &[CONDITIONS, PAGE, &["f"]],
+            Self::Collections => &[&["ids"], CONDITIONS, PAGE],
+            Self::Aggregate => &[&["aggregations", "collections", "ids", "intersects"], CONDITIONS],
+            Self::CollectionAggregate => &[&["aggregations", "ids", "intersects"], CONDITIONS],
+        };
+        own.concat()
+    }
+}
 
 /// A question.
 #[derive(Debug, Default)]
@@ -86,6 +70,8 @@ pub struct Ask {
     pub token: Option<String>,
     /// Whether `numberMatched` is wanted (`count=none` spares it).
     count: bool,
+    /// The name of the form of the answer.
+    pub form: Option<String>,
 }
 
 /// The body of `POST /stac/search`.
@@ -145,6 +131,10 @@ pub struct ItemSearch<'a> {
     /// `exact` (default) or `none`
     #[serde(default)]
     count: Option<String>,
+    /// `json` (default), or a file: `ndjson`, `csv`, `geojson`, `geoparquet`, `votable`; the whole result, or with limit a page whose
+    /// header Perennial-Next holds the token of the next
+    #[serde(default)]
+    f: Option<String>,
 }
 
 /// Some clients send a single name where the specification has a list.
@@ -213,6 +203,7 @@ impl Ask {
             limit: limit.transpose().map_err(|_| Error::parameter("limit", "must be a number from 1"))?,
             token: parameters.one("token")?,
             count: wants_count(parameters.one("count")?.as_deref())?,
+            form: parameters.one("f")?,
         };
         parameters.finish(known)?;
         Ok(ask)
@@ -250,12 +241,14 @@ impl Ask {
             limit: body.limit,
             token: body.token,
             count: wants_count(body.count.as_deref())?,
+            form: body.f,
         })
     }
 
     /// Whether a part of the matches is asked for, or a form of them.
     pub fn has_page(&self) -> bool {
-        self.limit.is_some() || self.token.is_some() || !self.count || !self.sort.is_empty() || self.fields.is_some()
+        let of_part = self.limit.is_some() || self.token.is_some() || !self.sort.is_empty();
+        of_part || !self.count || self.fields.is_some() || self.form.is_some()
     }
 
     /// The query that the question means, about records of a kind.

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::ask::{Ask, COLLECTIONS_PARAMETERS};
+use super::ask::{Ask, Resource};
 use super::fields::{Of, Selection};
 use super::search::{Method, next_link, self_link};
 use super::{link, wire};
@@ -23,7 +23,7 @@ pub const DEFAULT_LIMIT: usize = 1_000;
     responses((status = 200, body = Object),
               (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list(request: HttpRequest, state: Data<State>) -> Answer {
-    let ask = Ask::from_query(&request, COLLECTIONS_PARAMETERS, Of::Collections)?;
+    let ask = Ask::from_query(&request, &Resource::Collections.parameters(), Of::Collections)?;
     let address = format!("{}/stac/collections", state.base(&request));
     answer(&request, &state, ask, &address, "collections").await
 }

@@ -1,16 +1,12 @@
 //! Queryables and sortables: what this face can be asked for, as records really have it, under the names of Items.
 
+use actix_web::HttpRequest;
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
 
 use crate::catalogue::{Catalogue, Error, Queryable};
-use crate::http::faces::native::records::identifier;
-use crate::http::faces::queryables::schema;
-use crate::http::parameters::Parameters;
+use crate::http::faces::queryables::{Find, List, answer};
 use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
-use crate::model::Key;
-use crate::model::uri::encode;
 
 /// What every Item has or may have, wherever it came from: name, type, format, meaning.
 const CORE: &[(&str, &str, Option<&str>, &str)] = &[
@@ -33,13 +29,6 @@ const CORE: &[(&str, &str, Option<&str>, &str)] = &[
 /// Of these the ones that have an order.
 const ORDERED: [&str; 2] = ["id", "datetime"];
 
-/// Which of the two lists.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum List {
-    Queryables,
-    Sortables,
-}
-
 /// The properties that Items have, after those of every Item. What a record keeps apart is not shown by an Item.
 fn found(catalogue: &Catalogue, collections: &[String], list: List) -> Result<Vec<Queryable>, Error> {
     let properties = catalogue.properties_of(collections)?;
@@ -60,38 +49,14 @@ fn found(catalogue: &Catalogue, collections: &[String], list: List) -> Result<Ve
     Ok(found)
 }
 
-async fn answer(request: HttpRequest, state: Data<State>, collection: Option<String>, list: List) -> Answer {
-    Parameters::of(&request)?.finish(&[])?;
-    let collection = collection.map(|text| identifier("collection", &text)).transpose()?;
-    let catalogue = state.catalogue.clone();
-    let scope = collection.clone();
-    let found = crate::http::blocking(move || {
-        if let Some(collection) = &scope {
-            catalogue.get(&Key::collection(collection.clone()))?;
-        }
-        let collections: Vec<String> = scope.iter().map(ToString::to_string).collect();
-        found(&catalogue, &collections, list)
-    })
-    .await?;
-    let (name, title) =
-        if list == List::Queryables { ("queryables", "Queryables") } else { ("sortables", "Sortables") };
-    let root = format!("{}/stac", state.base(&request));
-    let (id, title) = match &collection {
-        Some(collection) => {
-            (format!("{root}/collections/{}/{name}", encode(collection.as_str())), format!("{title} of {collection}"))
-        }
-        None => (format!("{root}/{name}"), format!("{title} of all collections")),
-    };
-    let body = schema(&id, &title, &found).to_string();
-    Ok(HttpResponse::Ok().content_type("application/schema+json").body(body))
-}
+const FACE: (&str, Find) = ("/stac", found);
 
 /// `GET /stac/queryables`.
 #[utoipa::path(get, path = "/stac/queryables", tag = "stac", operation_id = "queryables",
     responses((status = 200, body = Object, content_type = "application/schema+json"),
               (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn all(request: HttpRequest, state: Data<State>) -> Answer {
-    answer(request, state, None, List::Queryables).await
+    answer(&request, &state, FACE, None, List::Queryables).await
 }
 
 /// `GET /stac/collections/{collection}/queryables`.
@@ -101,7 +66,7 @@ pub async fn all(request: HttpRequest, state: Data<State>) -> Answer {
               (status = 400, body = ProblemBody, content_type = "application/problem+json"),
               (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn of_collection(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
-    answer(request, state, Some(path.into_inner()), List::Queryables).await
+    answer(&request, &state, FACE, Some(path.into_inner()), List::Queryables).await
 }
 
 /// `GET /stac/sortables`.
@@ -109,7 +74,7 @@ pub async fn of_collection(request: HttpRequest, state: Data<State>, path: Path<
     responses((status = 200, body = Object, content_type = "application/schema+json"),
               (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn all_sortables(request: HttpRequest, state: Data<State>) -> Answer {
-    answer(request, state, None, List::Sortables).await
+    answer(&request, &state, FACE, None, List::Sortables).await
 }
 
 /// `GET /stac/collections/{collection}/sortables`.
@@ -119,5 +84,5 @@ pub async fn all_sortables(request: HttpRequest, state: Data<State>) -> Answer {
               (status = 400, body = ProblemBody, content_type = "application/problem+json"),
               (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn sortables_of_collection(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
-    answer(request, state, Some(path.into_inner()), List::Sortables).await
+    answer(&request, &state, FACE, Some(path.into_inner()), List::Sortables).await
 }

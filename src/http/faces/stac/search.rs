@@ -1,13 +1,15 @@
 //! Item search by GET and POST: the same question in two forms, paged by signed tokens.
 
+use actix_web::http::header;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::ask::{Ask, DEFAULT_LIMIT, ItemSearch, SEARCH_PARAMETERS};
+use super::ask::{Ask, DEFAULT_LIMIT, ItemSearch, Resource};
 use super::fields::{Of, Selection};
 use super::{GEOJSON, link, wire};
-use crate::catalogue::{Error, Results};
+use crate::catalogue::{Error, Results, View};
 use crate::http::body::{self, MAX_RECORD_BYTES};
+use crate::http::export::{self, Following};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
@@ -23,11 +25,11 @@ pub enum Method {
 
 /// `GET /stac/search`.
 #[utoipa::path(get, path = "/stac/search", tag = "stac",
-    params(("collections" = Option<String>, Query, description = "with commas"), ("ids" = Option<String>, Query, description = "with commas"), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("intersects" = Option<String>, Query, description = "GeoJSON geometry"), ("q" = Option<String>, Query, description = "terms with commas, of which one is enough, or a text with OR, AND, + and -"), ("query" = Option<String>, Query, description = "conditions as JSON: {\"eo:cloud_cover\":{\"lt\":10}}"), ("filter" = Option<String>, Query, description = "CQL2"), ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"), ("filter-crs" = Option<String>, Query, description = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"), ("sortby" = Option<String>, Query, description = "fields with commas, - before a name descends: -properties.datetime,id"), ("fields" = Option<String>, Query, description = "members to give, - before a name leaves it out: id,properties.eo:cloud_cover,-assets"), ("limit" = Option<usize>, Query, minimum = 1), ("token" = Option<String>, Query, description = "the next link carries it"), ("count" = Option<String>, Query, description = "exact (default) or none")),
+    params(("collections" = Option<String>, Query, description = "with commas"), ("ids" = Option<String>, Query, description = "with commas"), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("intersects" = Option<String>, Query, description = "GeoJSON geometry"), ("q" = Option<String>, Query, description = "terms with commas, of which one is enough, or a text with OR, AND, + and -"), ("query" = Option<String>, Query, description = "conditions as JSON: {\"eo:cloud_cover\":{\"lt\":10}}"), ("filter" = Option<String>, Query, description = "CQL2"), ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"), ("filter-crs" = Option<String>, Query, description = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"), ("sortby" = Option<String>, Query, description = "fields with commas, - before a name descends: -properties.datetime,id"), ("fields" = Option<String>, Query, description = "members to give, - before a name leaves it out: id,properties.eo:cloud_cover,-assets"), ("limit" = Option<usize>, Query, minimum = 1), ("token" = Option<String>, Query, description = "the next link carries it"), ("count" = Option<String>, Query, description = "exact (default) or none"), ("f" = Option<String>, Query, description = "json (default), or a file: ndjson, csv, geojson, geoparquet, votable; the whole result, or with limit a page whose Link header names the next")),
     responses((status = 200, body = Object, content_type = "application/geo+json"),
               (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn get_search(request: HttpRequest, state: Data<State>) -> Answer {
-    let ask = Ask::from_query(&request, SEARCH_PARAMETERS, Of::Items)?;
+    let ask = Ask::from_query(&request, &Resource::Search.parameters(), Of::Items)?;
     let address = format!("{}/stac/search", state.base(&request));
     answer(&request, &state, ask, &address, Method::Get).await
 }
@@ -44,9 +46,19 @@ pub async fn post_search(request: HttpRequest, state: Data<State>, mut payload: 
     answer(&request, &state, ask, &address, Method::Post(text)).await
 }
 
-/// Answers a question with an ItemCollection.
+/// Answers a question with an ItemCollection, or with a file.
 pub async fn answer(request: &HttpRequest, state: &State, ask: Ask, address: &str, method: Method) -> Answer {
     let query = ask.query(Kind::Product, DEFAULT_LIMIT)?;
+    if let Some(format) = export::wanted(request, ask.form.as_deref(), &[GEOJSON, "application/json"])? {
+        let is_page = ask.limit.is_some();
+        let view = view(state.base(request), ask.fields);
+        let asked = export::Asked { query, token: ask.token, format, is_page, view: Some(view) };
+        let following = match &method {
+            Method::Get => Following::Get { query_string: request.query_string() },
+            Method::Post(_) => Following::Post,
+        };
+        return export::answer(request, state, asked, following).await;
+    }
     let limit = query.limit;
     let catalogue = state.catalogue.clone();
     let token = ask.token.clone();
@@ -74,7 +86,18 @@ pub async fn answer(request: &HttpRequest, state: &State, ask: Ask, address: &st
         "{{\"type\":\"FeatureCollection\",\"features\":[{features}],\"links\":[{}],\"numberReturned\":{returned}{matched},\"context\":{context}}}",
         links.join(",")
     );
-    Ok(HttpResponse::Ok().content_type(GEOJSON).body(text))
+    Ok(HttpResponse::Ok().content_type(GEOJSON).insert_header((header::VARY, "accept")).body(text))
+}
+
+/// What files hold: the same Items as the pages.
+fn view(base: String, fields: Option<Selection>) -> Box<View> {
+    Box::new(move |record| {
+        let item = wire::item(record, &base)?;
+        Ok(match &fields {
+            Some(fields) => fields.apply(&item),
+            None => item,
+        })
+    })
 }
 
 fn features(results: &Results, base: &str, fields: Option<&Selection>) -> Result<String, Error> {

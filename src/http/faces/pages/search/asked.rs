@@ -5,36 +5,17 @@ use std::collections::BTreeMap;
 
 use super::period;
 use crate::catalogue::Error;
+use crate::http::faces::filter;
 use crate::http::faces::native::search as native;
 use crate::http::parameters::Parameters;
 use crate::http::region;
 use crate::model::uri::encode;
 use crate::model::{Condition, Facet, Kind, Query, SortKey, TextQuery, TimeRange};
+use crate::query::cql2;
 
-/// Parameters of the page, for those who give another one.
-const KNOWN: &[&str] = &[
-    "q",
-    "kind",
-    "collection",
-    "mission",
-    "platform",
-    "instrument",
-    "target",
-    "level",
-    "data_type",
-    "body",
-    "access",
-    "keyword",
-    "from",
-    "to",
-    "datetime",
-    "bbox",
-    "property",
-    "sort",
-    "limit",
-    "token",
-    "all",
-];
+/// Parameters of the page beside the facets, for those who give another one.
+const KNOWN: &[&str] =
+    &["q", "kind", "from", "to", "datetime", "bbox", "property", "filter", "sort", "limit", "token", "all"];
 /// Hits on a page: unless asked otherwise, and what is offered.
 const DEFAULT_LIMIT: usize = 20;
 pub const LIMITS: [usize; 3] = [20, 50, 100];
@@ -101,6 +82,8 @@ pub struct Asked {
     /// `west,south,east,north` on `area_body`.
     pub area: String,
     pub properties: Vec<String>,
+    /// CQL2 as text.
+    pub filter: String,
     pub sort: String,
     pub limit: Option<usize>,
     pub token: String,
@@ -141,6 +124,7 @@ impl Asked {
         asked.area = once(&mut parameters, "bbox")?;
         asked.properties = parameters.all("property");
         asked.properties.retain(|condition| !condition.trim().is_empty());
+        asked.filter = once(&mut parameters, "filter")?;
         asked.sort = once(&mut parameters, "sort")?;
         asked.limit = match once(&mut parameters, "limit")?.as_str() {
             "" => None,
@@ -154,7 +138,7 @@ impl Asked {
             "" => None,
             name => Some(Facet::from_name(name).ok_or_else(|| Error::parameter("all", "is no facet"))?),
         };
-        parameters.finish(KNOWN)?;
+        parameters.finish(&[KNOWN, &Facet::ALL.map(Facet::as_str)].concat())?;
         Ok(asked)
     }
 
@@ -179,6 +163,9 @@ impl Asked {
         }
         query.conditions =
             self.properties.iter().map(|text| native::condition(text)).collect::<Result<Vec<Condition>, Error>>()?;
+        if !self.filter.is_empty() {
+            query.filter = Some(filter::from_text(&self.filter, cql2::native)?);
+        }
         query.sort = match self.sort.as_str() {
             "" => Vec::new(),
             names => names.split(',').map(native::sort_key).collect::<Result<Vec<SortKey>, Error>>()?,
@@ -249,8 +236,13 @@ impl Asked {
 
     /// Whether anything narrows the search.
     pub fn is_narrowed(&self) -> bool {
-        let fields = [&self.text, &self.from, &self.to, &self.area];
+        let fields = [&self.text, &self.from, &self.to, &self.area, &self.filter];
         fields.into_iter().any(|field| !field.is_empty()) || !self.facets.is_empty() || !self.properties.is_empty()
+    }
+
+    /// The same question without its filter.
+    pub fn unfiltered(&self) -> Self {
+        Self { filter: String::new(), ..self.first_page() }
     }
 
     /// Names and values for an address or for hidden fields of a form, in one order.
@@ -266,6 +258,7 @@ impl Asked {
         parts.push(("to", self.to.clone()));
         parts.push(("bbox", self.area.clone()));
         parts.extend(self.properties.iter().map(|condition| ("property", condition.clone())));
+        parts.push(("filter", self.filter.clone()));
         parts.push(("sort", self.sort.clone()));
         parts.push(("limit", self.limit.map(|limit| limit.to_string()).unwrap_or_default()));
         parts.push(("all", self.all.map(|facet| facet.as_str().to_owned()).unwrap_or_default()));
@@ -305,7 +298,7 @@ mod tests {
 
     #[test]
     fn an_address_reads_back_as_the_same_question() {
-        let full = "q=mars%20%22ice%2C%22&kind=collection&mission=A%2C%20B&mission=C&from=2019&to=2020-02&bbox=1%2C2%2C3%2C4&property=a%3C5&sort=-time&limit=50&all=level";
+        let full = "q=mars%20%22ice%2C%22&kind=collection&mission=A%2C%20B&mission=C&from=2019&to=2020-02&bbox=1%2C2%2C3%2C4&property=a%3C5&filter=a%20%3D%20%27b%27&sort=-time&limit=50&all=level";
         let first = asked(full);
         assert_eq!(asked(first.href().strip_prefix("/search?").expect("parameters")), first);
         assert_eq!(first.facets.get(&Facet::Mission).map(Vec::len), Some(2));
@@ -326,6 +319,7 @@ mod tests {
             "sort=size",
             "bbox=1,2,3,4&body=mars&body=moon",
             "property=x",
+            "filter=a%20%3D",
         ] {
             assert!(asked(text).query().is_err(), "{text}");
         }

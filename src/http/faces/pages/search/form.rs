@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::asked::{Asked, LIMITS};
 use crate::http::faces::pages::words;
 use crate::model::Facet;
+use crate::model::uri::encode;
 
 /// Orders that are offered: value of the parameter and name.
 const ORDERS: [(&str, &str); 4] =
@@ -52,6 +53,35 @@ pub fn limits(asked: &Asked) -> Markup {
             }
             button { "Apply time and area" }
         }
+    }
+}
+
+/// A filter in CQL2, with what is wrong with it.
+pub fn filter(asked: &Asked, fault: Option<&str>) -> Markup {
+    html! {
+        details.facet open[!asked.filter.is_empty()] {
+            summary { "Filter by any property" }
+            form.limits action="/search" {
+                (kept(asked, &["filter"]))
+                fieldset {
+                    label for="filter" { "CQL2, such as " code { "gsd < 1 AND level = 'L1B'" } }
+                    textarea #filter name="filter" rows="3" spellcheck="false" autocapitalize="off"
+                        aria-invalid=[fault.map(|_| "true")] aria-describedby=[fault.map(|_| "filter-fault")] { (asked.filter) }
+                    @if let Some(fault) = fault { p.fault #filter-fault role="alert" { (words::label_start(fault)) } }
+                    p.note { "Names with a colon stand in double quotes, texts in single ones. "
+                        a href=(properties(asked)) { "All properties that can be asked for" } "." }
+                }
+                button { "Apply the filter" }
+            }
+        }
+    }
+}
+
+/// What can be filtered by: in the one collection that is chosen, or anywhere.
+fn properties(asked: &Asked) -> String {
+    match asked.facets.get(&Facet::Collection).map(Vec::as_slice).unwrap_or_default() {
+        [collection] => format!("/api/v1/collections/{}/queryables", encode(collection)),
+        _ => "/api/v1/queryables".to_owned(),
     }
 }
 
@@ -107,6 +137,9 @@ pub fn conditions(asked: &Asked) -> Vec<(String, String, Asked)> {
     for condition in &asked.properties {
         let properties = asked.properties.iter().filter(|known| *known != condition).cloned().collect();
         found.push(("Property".to_owned(), condition.clone(), Asked { properties, ..first.clone() }));
+    }
+    if !asked.filter.is_empty() {
+        found.push(("Filter".to_owned(), asked.filter.clone(), asked.unfiltered()));
     }
     found
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::asked::Asked;
-use crate::catalogue::{Found, Match, Naming, Results};
+use crate::catalogue::{Found, Match, Naming, Results, snippets};
 use crate::http::faces::pages::{address, words};
-use crate::model::{Entity, Key, Kind, RecordId};
+use crate::model::{Entity, Key, Kind, RecordId, Snippet, TextQuery};
 
 /// Characters of a title and of a description in the list.
 const TITLE: usize = 200;
@@ -38,13 +38,32 @@ pub fn named(matches: &[Match]) -> Markup {
     }
 }
 
+/// A text with the words that were asked for marked.
+fn marked(snippet: &Snippet) -> Markup {
+    let mut parts = Vec::with_capacity(snippet.marks.len() * 2 + 1);
+    let mut at = 0;
+    for mark in &snippet.marks {
+        parts.push((snippet.text.get(at..mark.start).unwrap_or_default(), false));
+        parts.push((snippet.text.get(mark.clone()).unwrap_or_default(), true));
+        at = mark.end;
+    }
+    parts.push((snippet.text.get(at..).unwrap_or_default(), false));
+    html! {
+        @for (text, is_marked) in parts { @if is_marked { mark { (text) } } @else { (text) } }
+    }
+}
+
 /// The results.
 pub fn list(asked: &Asked, found: &[Found], titles: &BTreeMap<String, String>) -> Markup {
+    let words = Some(asked.text.as_str()).filter(|text| !text.is_empty()).map(TextQuery::from);
+    // A text that was searched for has words; one that has none marks nothing.
+    let snippets =
+        |found: &Found| words.as_ref().and_then(|words| snippets(&found.record, words).ok()).unwrap_or_default();
     html! {
         ol.hits #hits tabindex="-1" {
             @for found in found {
                 @match Entity::view(&found.record) {
-                    Ok(entity) => (hit(asked, &entity, titles)),
+                    Ok(entity) => (hit(asked, &entity, titles, &snippets(found))),
                     // A record that passed its schema can be viewed; if not, it is not hidden.
                     Err(_) => li { "Record " (found.sequence) " cannot be shown." },
                 }
@@ -53,12 +72,16 @@ pub fn list(asked: &Asked, found: &[Found], titles: &BTreeMap<String, String>) -
     }
 }
 
-fn hit(asked: &Asked, entity: &Entity<'_>, titles: &BTreeMap<String, String>) -> Markup {
+fn hit(asked: &Asked, entity: &Entity<'_>, titles: &BTreeMap<String, String>, snippets: &[Snippet]) -> Markup {
+    let snippet = |member: &str| snippets.iter().find(|snippet| snippet.member == member);
+    let in_title = snippet("title").filter(|snippet| snippet.text.chars().count() <= TITLE);
     let title = entity.title.as_deref().filter(|title| !title.trim().is_empty()).unwrap_or(&entity.id);
     let href = key_of(entity).map(|key| address::page(&key));
     html! {
         li.hit {
-            h3 { a href=[href] dir="auto" { (words::shortened(title, TITLE)) } }
+            h3 { a href=[href] dir="auto" {
+                @match in_title { Some(snippet) => (marked(snippet)), None => (words::shortened(title, TITLE)) }
+            } }
             p.id { bdi { (entity.id) } @if let Some(version) = &entity.version { " " span.version { "version " (words::shortened(version, 40)) } } }
             p.facts-line {
                 @if asked.group == super::asked::Group::Context { span { (words::label(words::kind(entity.kind).0)) } }
@@ -68,7 +91,9 @@ fn hit(asked: &Asked, entity: &Entity<'_>, titles: &BTreeMap<String, String>) ->
                 @if let Some(span) = entity.time.as_ref().and_then(words::span) { span.time { (span) } }
                 @if let Some(files) = files(entity) { span { (files) } }
             }
-            @if let Some(description) = entity.description.as_deref().filter(|text| !text.trim().is_empty()) {
+            @if let Some(snippet) = snippet("description") {
+                p.snippet dir="auto" { (marked(snippet)) @if snippet.is_cut { " …" } }
+            } @else if let Some(description) = entity.description.as_deref().filter(|text| !text.trim().is_empty()) {
                 p.snippet dir="auto" { (words::shortened(description, DESCRIPTION)) }
             }
             @if let Some(collection) = entity.collection.as_deref().filter(|_| entity.kind == Kind::Product) {

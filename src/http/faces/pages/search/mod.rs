@@ -23,6 +23,7 @@ use super::tally::{self, Tally};
 use super::{answer, words};
 use crate::catalogue::{Catalogue, Error, Match, Results, Standing};
 use crate::http::parameters::Parameters;
+use crate::http::problem::Problem;
 use crate::http::state::State;
 use crate::model::{Entity, Facet, Key, Query, RecordId};
 use asked::{Asked, Group};
@@ -62,9 +63,15 @@ async fn search(request: &HttpRequest, state: &State) -> Result<HttpResponse, Tr
     let tried = asked.text.clone();
     let (catalogue, question) = (state.catalogue.clone(), asked.clone());
     let answered = crate::http::blocking(move || find(&catalogue, &question)).await;
+    if let Err(Problem::Catalogue(Error::BadParameter { parameter, reason })) = &answered
+        && parameter == "filter"
+    {
+        let frame = Frame { section: Section::Search, search_box: false, ..Frame::new("The filter cannot be used") };
+        return Ok(frame.answer(StatusCode::BAD_REQUEST, &misfit(&asked, reason)));
+    }
     let answered = answered.map_err(|problem| Trouble { tried, ..problem.into() })?;
     let title = if asked.text.is_empty() { "Search".to_owned() } else { format!("{} – Search", asked.text) };
-    let alternates = links::native(&asked).map(|href| ("application/json", href)).into_iter().collect();
+    let alternates = vec![("application/json", links::native(&asked))];
     let frame = Frame { section: Section::Search, search_box: false, alternates, ..Frame::new(title) };
     Ok(frame.answer(StatusCode::OK, &content(&asked, &answered)))
 }
@@ -133,6 +140,7 @@ fn content(asked: &Asked, answered: &Answered) -> Markup {
             section.results aria-labelledby="found" {
                 h2 #found tabindex="-1" { (headline(asked, matched)) }
                 (form::chips(asked))
+                (meant(asked, &answered.results))
                 (hits::named(&answered.named))
                 @if answered.results.found.is_empty() {
                     (nothing::advice(asked, &answered.ways))
@@ -149,8 +157,33 @@ fn content(asked: &Asked, answered: &Answered) -> Markup {
             aside.narrow aria-labelledby="narrow" {
                 h2 #narrow { "Narrow the search" }
                 (form::limits(asked))
+                (form::filter(asked, None))
                 (facets::facets(asked, &answered.tally))
             }
+        }
+    }
+}
+
+/// A filter that cannot be used, with what is wrong beside it; everything else that was asked stays.
+fn misfit(asked: &Asked, fault: &str) -> Markup {
+    html! {
+        h1.unseen { "Search" }
+        (form::form(asked))
+        section.misfit aria-labelledby="misfit" {
+            h2 #misfit { "The filter cannot be used" }
+            (form::filter(asked, Some(fault)))
+            (form::chips(asked))
+            p { a href=(asked.unfiltered().href()) { "Search without the filter" } }
+        }
+    }
+}
+
+/// The text as it was perhaps meant.
+fn meant(asked: &Asked, results: &Results) -> Markup {
+    html! {
+        @if let Some(text) = &results.did_you_mean {
+            @let other = Asked { text: text.clone(), ..asked.first_page() };
+            p.meant { "Did you mean " a href=(other.href()) { bdi { (text) } } "?" }
         }
     }
 }
