@@ -131,6 +131,11 @@ pub fn instant(text: &str) -> Option<i64> {
     Some(instant.micros())
 }
 
+/// An instant in microseconds since 1970, cut where it is more exact.
+pub fn cut_instant(text: &str) -> Option<i64> {
+    Instant::parse(text).ok().map(Instant::micros)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::failed;
 use crate::export::ExportError;
 use crate::export::row::Lifted;
-use crate::export::shape::{Shape, instant};
+use crate::export::shape::{Shape, cut_instant};
 use crate::export::wkb::wkb;
 
 const SIDES: [&str; 4] = ["xmin", "ymin", "xmax", "ymax"];
@@ -52,7 +52,7 @@ pub(super) fn array(shape: &Shape, values: &[Option<&Value>]) -> Result<ArrayRef
         Shape::Integer => Arc::new(values.iter().map(|value| value.and_then(Value::as_i64)).collect::<Int64Array>()),
         Shape::Number => Arc::new(values.iter().map(|value| value.and_then(Value::as_f64)).collect::<Float64Array>()),
         Shape::Instant => {
-            let micros = values.iter().map(|value| value.and_then(Value::as_str).and_then(instant));
+            let micros = values.iter().map(|value| value.and_then(Value::as_str).and_then(cut_instant));
             Arc::new(micros.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
         }
         Shape::Unknown | Shape::Text => {

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::columns::{Columns, Finding, OTHER};
 use super::row::Lifted;
+use super::shape::Shape;
 use super::{Encoder, ExportError, Shown};
 
 /// Records in a row group, and bytes of their texts: the most that is held in memory.
@@ -120,8 +121,9 @@ fn schema(columns: &Columns) -> Schema {
 fn columns_of(rows: &[Lifted], columns: &Columns) -> Result<Vec<ArrayRef>, ExportError> {
     let mut arrays: Vec<ArrayRef> = vec![arrays::geometries(rows), arrays::boxes(rows)?];
     for column in columns.iter() {
-        let fitting = rows.iter().map(|row| row.members.get(&column.member).filter(|value| column.shape.takes(value)));
-        let values: Vec<Option<&Value>> = fitting.collect();
+        // An instant that is more exact than its column is there too, and stands as it is written in the last one.
+        let fits = |value: &&Value| column.shape == Shape::Instant || column.shape.takes(value);
+        let values: Vec<Option<&Value>> = rows.iter().map(|row| row.members.get(&column.member).filter(fits)).collect();
         arrays.push(arrays::array(&column.shape, &values)?);
     }
     arrays.push(arrays::texts(rows.iter().map(|row| columns.others(&row.members))));

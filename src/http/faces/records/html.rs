@@ -13,6 +13,8 @@ use crate::model::json::{Fields, elements, read_string};
 const MAX_DEPTH: usize = 6;
 /// Characters of a description in a list.
 const DESCRIPTION: usize = 500;
+/// Values of a list on one line.
+const MOST_IN_LINE: usize = 12;
 /// Lists of documents.
 const LISTS: [&str; 2] = ["features", "collections"];
 
@@ -86,10 +88,13 @@ fn as_page(href: &str) -> String {
     format!("{href}{}f=html", if href.contains('?') { '&' } else { '?' })
 }
 
+/// Members of an object; what leads on comes before what is implemented.
 fn table(fields: &Fields<'_>, but: &[&str], depth: usize) -> Markup {
+    let (last, first): (Vec<_>, Vec<_>) =
+        fields.iter().filter(|(name, _)| !but.contains(name)).partition(|(name, _)| *name == "conformsTo");
     html! {
         dl.facts {
-            @for (name, text) in fields.iter().filter(|(name, _)| !but.contains(name)) {
+            @for (name, text) in first.into_iter().chain(last) {
                 div { dt { (name) } dd { (value(text, depth + 1)) } }
             }
         }
@@ -110,7 +115,7 @@ fn value(text: &str, depth: usize) -> Markup {
         };
     }
     match elements(text) {
-        Some(list) if list.iter().all(|element| !element.starts_with(['{', '['])) => {
+        Some(list) if list.len() <= MOST_IN_LINE && list.iter().all(|element| !element.starts_with(['{', '['])) => {
             let parts: Vec<String> = list.iter().map(|element| plain(element)).collect();
             html! { (parts.join(", ")) }
         }
@@ -144,8 +149,7 @@ mod tests {
     fn a_list_leads_to_its_entries_and_its_next_page() {
         let json = r#"{"features":[{"id":"a","properties":{"title":"A"},"links":[{"rel":"self","href":"http://h/records/a"}]},{"id":"b","links":[{"rel":"self","href":"javascript:b"}]}],"numberMatched":7,"links":[{"rel":"next","href":"http://h/records?token=t&f=html"}]}"#;
         let page = content("List", json).into_string();
-        for part in ["href=\"/records/a?f=html\"", "href=\"/records?token=t&amp;f=html\"", "7 in all, 2 on this page"]
-        {
+        for part in ["href=\"/records/a?f=html\"", "href=\"/records?token=t&amp;f=html\"", "7 in all, 2 on this page"] {
             assert!(page.contains(part), "{part}: {page}");
         }
         assert!(!page.contains("javascript:b?"), "{page}");

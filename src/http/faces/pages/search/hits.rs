@@ -54,14 +54,16 @@ fn marked(snippet: &Snippet) -> Markup {
 }
 
 /// The results.
-pub fn list(asked: &Asked, found: &[Found], titles: &BTreeMap<String, String>) -> Markup {
-    let words = Some(asked.text.as_str()).filter(|text| !text.is_empty()).map(TextQuery::from);
+pub fn list(asked: &Asked, results: &Results, titles: &BTreeMap<String, String>) -> Markup {
+    // What was found instead of a misspelt word is marked as that.
+    let text = results.did_you_mean.as_deref().unwrap_or(&asked.text);
+    let words = Some(text).filter(|text| !text.is_empty()).map(TextQuery::from);
     // A text that was searched for has words; one that has none marks nothing.
     let snippets =
         |found: &Found| words.as_ref().and_then(|words| snippets(&found.record, words).ok()).unwrap_or_default();
     html! {
         ol.hits #hits tabindex="-1" {
-            @for found in found {
+            @for found in &results.found {
                 @match Entity::view(&found.record) {
                     Ok(entity) => (hit(asked, &entity, titles, &snippets(found))),
                     // A record that passed its schema can be viewed; if not, it is not hidden.

@@ -149,7 +149,7 @@ fn content(asked: &Asked, answered: &Answered) -> Markup {
                     a.skip.here href="#hits" { "Skip to the list" }
                     (timeline::timeline(asked, tally::timeline(&answered.results)))
                     (maps::maps(asked, &answered.results.found))
-                    (hits::list(asked, &answered.results.found, &answered.titles))
+                    (hits::list(asked, &answered.results, &answered.titles))
                     (hits::pages(asked, &answered.results))
                     (links::links(asked))
                 }
