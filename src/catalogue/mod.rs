@@ -26,6 +26,7 @@ mod resolve;
 mod search;
 pub mod secrets;
 mod snippets;
+mod spread;
 mod together;
 mod token;
 mod uploads;

@@ -3,6 +3,9 @@
 
 use super::json::push_string;
 
+/// Room that most small objects find enough: growing from nothing takes longer than writing them.
+const USUAL: usize = 256;
+
 /// An object or array under construction.
 #[derive(Debug, Clone)]
 pub struct Draft {
@@ -21,7 +24,7 @@ impl Draft {
 
     /// An empty object.
     pub fn object() -> Self {
-        Self::with_capacity(0)
+        Self::with_capacity(USUAL)
     }
 
     /// An empty object with room for so many bytes.
@@ -33,7 +36,9 @@ impl Draft {
 
     /// An empty array.
     pub fn array() -> Self {
-        Self { text: String::from("["), close: ']' }
+        let mut text = String::with_capacity(USUAL);
+        text.push('[');
+        Self { text, close: ']' }
     }
 
     /// Whether nothing was added yet.
@@ -81,6 +86,18 @@ impl Draft {
     pub fn element(&mut self, value: &str) {
         self.separate();
         self.text.push_str(value);
+    }
+
+    /// An element that is an object of strings.
+    pub fn object_element(&mut self, members: &[(&str, &str)]) {
+        self.separate();
+        for (at, (name, value)) in members.iter().enumerate() {
+            self.text.push(if at == 0 { '{' } else { ',' });
+            push_string(&mut self.text, name);
+            self.text.push(':');
+            push_string(&mut self.text, value);
+        }
+        self.text.push_str(if members.is_empty() { "{}" } else { "}" });
     }
 
     /// An element that is a string.

@@ -209,7 +209,9 @@ pub fn elements(text: &str) -> Option<Vec<&str>> {
 
 /// Appends a JSON string with its quotes.
 pub fn push_string(text: &mut String, value: &str) {
-    if value.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+    // Without a way out of the loop it is done for many bytes at once.
+    let has_special = |byte: u8| u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
+    if value.bytes().fold(0, |found, byte| found | has_special(byte)) != 0 {
         text.push_str(&serde_json::Value::from(value).to_string());
         return;
     }

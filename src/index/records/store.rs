@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::frames::Frames;
 use super::{keys, values};
 use crate::index::{Batch, Projection};
 use crate::model::{Event, Key, Kind, Operation, PayloadLocation, RecordId, RecordLocation, References, Sha256};
@@ -53,6 +54,7 @@ pub struct Receipt {
 pub struct Records {
     tree: sled::Db,
     position: Arc<AtomicU64>,
+    frames: Arc<Frames>,
 }
 
 /// Page cache of sled in bytes: the hot inner nodes of a million keys; leaves come from the page cache of the system.
@@ -82,7 +84,7 @@ impl Records {
                 }
             }
         };
-        Ok(Self { tree, position: Arc::new(AtomicU64::new(position)) })
+        Ok(Self { tree, position: Arc::new(AtomicU64::new(position)), frames: Arc::default() })
     }
 
     /// The current state of a key, deleted ones included.
@@ -99,13 +101,21 @@ impl Records {
     /// # Errors
     /// `RecordsError` when the index cannot be read.
     pub fn location(&self, sequence: u64) -> Result<Option<RecordLocation>, RecordsError> {
+        if let Some(location) = self.frames.location(sequence) {
+            return Ok(Some(location));
+        }
+        let age = self.frames.age();
         let Some((key, value)) = self.tree.get_lt(keys::frame(sequence.saturating_add(1)))? else { return Ok(None) };
         if !keys::is_frame(&key) {
             return Ok(None);
         }
         let first = values::Reader(key.get(1..).unwrap_or_default()).u64();
         let first = first.ok_or(RecordsError::Damaged { what: "frame key" })?;
-        Ok(values::Frame::location(&value, sequence - first))
+        let location = values::Frame::location(&value, sequence - first);
+        if location.is_some() {
+            self.frames.keep(age, first, value);
+        }
+        Ok(location)
     }
 
     /// Sequences of all revisions of a key, oldest first, the current one included.
@@ -339,6 +349,7 @@ impl Projection for Records {
         let Some(last) = batches.iter().map(|batch| batch.last).max() else { return Ok(()) };
         let planned = self.plan(batches)?;
         self.tree.apply_batch(planned)?;
+        self.frames.forget_from(batches.iter().map(|batch| batch.first).min().unwrap_or_default());
         self.position.fetch_max(last, Ordering::AcqRel);
         self.free_replaced_nodes(batches);
         Ok(())
@@ -346,6 +357,7 @@ impl Projection for Records {
 
     fn reset(&mut self) -> Result<(), RecordsError> {
         self.tree.clear()?;
+        self.frames.forget_from(0);
         self.position.store(0, Ordering::Release);
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::model::{Comparison, Value};
 use super::error::SearchError;
 use super::matcher::Test;
 use super::plan::ConditionPlan;
-use super::segment::PropertyColumns;
+use super::columns::PropertyColumns;
 use super::sort::place_of;
 use super::terms;
 

@@ -4,9 +4,10 @@
 use crate::model::Facet;
 
 use super::error::SearchError;
+use super::occurrences::Found;
+use super::parts::Part;
 use super::segment::Segment;
 use super::terms;
-use super::windows::{Found, Part};
 use super::words;
 
 /// Most labels that are looked at in one segment: collections may be many.

@@ -2,33 +2,36 @@
 
 use std::ops::Range;
 
-use tantivy::{DocId, TERMINATED};
+use tantivy::{DocId, SegmentReader};
 
-use crate::model::{BoundingBox, Region};
+use crate::model::BoundingBox;
 
 use super::conditions::condition_test;
-use super::deadline::{Deadline, Pace};
+use super::deadline::Deadline;
 use super::error::SearchError;
 use super::filter::{self, Making, Node};
-use super::footprint::{intersects, is_within};
 use super::order::{self, orders_between};
-use super::plan::{Plan, SequenceTest, TimeWindow};
+use super::plan::{Plan, TimeWindow};
+use super::region::{near, region_test};
 use super::segment::Segment;
 use super::sets::{Set, Union};
-use super::snapshot::{View, holds};
+use super::snapshot::{KindSet, View, holds};
+use super::walk::Walk;
 use super::windows::TextWalk;
-use super::{SHORT_SPAN, standing, terms};
+use super::{SHORT_SPAN, terms};
 
 /// A test of one document.
 pub(super) type Test<'s> = Box<dyn Fn(DocId) -> bool + 's>;
 
 /// What is left of a plan for one segment.
 pub(super) struct Matcher<'s> {
-    view: &'s View,
+    pub view: &'s View,
     /// Where matches can be, in order, without overlap.
     pub reach: Vec<Reach>,
+    /// Of the kind; none where the segment has no other.
+    kind: Option<Test<'s>>,
     tests: Vec<Test<'s>>,
-    deadline: Option<&'s Deadline>,
+    pub deadline: Option<&'s Deadline>,
 }
 
 /// A range of documents; beyond the time window only records with long spans can still match.
@@ -42,14 +45,21 @@ impl<'s> Matcher<'s> {
     /// Nothing when no document of the segment can match.
     pub(super) fn new(plan: &'s Plan<'_>, view: &'s View) -> Result<Option<Self>, SearchError> {
         let segment = &*view.segment;
+        let Some(kind) = kind_test(plan.kinds, segment) else { return Ok(None) };
         let mut tests: Vec<Test<'s>> = Vec::new();
-        if !add_kind_test(plan, segment, &mut tests) {
-            return Ok(None);
-        }
         let reach = reach(plan.time, segment);
+        if let (Some(region), Some(_)) = (plan.region, plan.filter) {
+            // First, because it is cheaper than most filters and leaves little.
+            let Some(test) = near(region, segment)? else { return Ok(None) };
+            tests.push(test);
+        }
         if let Some(start) = plan.time.and_then(|window| window.start) {
             let stop = &segment.stop;
-            tests.push(Box::new(move |document| stop.first(document).is_some_and(|stop| stop >= start)));
+            // What starts within the window does not end before it.
+            let sure = segment.first_at_or_below(orders_between(Some(start), None).start - 1);
+            tests.push(Box::new(move |document| {
+                document < sure || stop.first(document).is_some_and(|stop| stop >= start)
+            }));
         }
         for condition in &plan.tests {
             let columns = segment.property(condition.path)?;
@@ -72,27 +82,54 @@ impl<'s> Matcher<'s> {
             let sequence = &segment.sequence;
             tests.push(Box::new(move |document| exact.in_region(sequence.values.get_val(document))));
         }
-        Ok(Some(Self { view, reach, tests, deadline: plan.deadline }))
+        Ok(Some(Self { view, reach, kind, tests, deadline: plan.deadline }))
+    }
+
+    /// Whether a document that is in all sets matches.
+    #[inline]
+    pub(super) fn holds(&self, document: DocId) -> bool {
+        self.kind.as_ref().is_none_or(|kind| kind(document))
+            && self.view.alive.as_ref().is_none_or(|alive| alive.is_alive(document))
+            && self.passes(document)
+    }
+
+    /// Whether a living document of a wanted kind that is in all sets matches.
+    #[inline]
+    pub(super) fn passes(&self, document: DocId) -> bool {
+        self.tests.iter().all(|test| test(document))
+    }
+
+    /// Whether nothing but kinds and sets decides.
+    pub(super) const fn has_no_tests(&self) -> bool {
+        self.tests.is_empty()
     }
 
     /// Sets that all contain a matching document; `None` when one of them is empty here. Text comes first.
-    fn sets(
+    pub(super) fn sets(
         &self,
         plan: &Plan<'_>,
-        reader: &tantivy::SegmentReader,
-        long_spans_only: bool,
+        reader: &SegmentReader,
+        (long_spans_only, uses): (bool, Use),
     ) -> Result<Option<Vec<Set>>, SearchError> {
         let segment = &*self.view.segment;
         let mut sets = Vec::new();
+        // The rarest first: mostly no record has a long span.
+        let long_spans = match long_spans_only.then(|| segment.postings(&terms::long_span())).transpose()? {
+            Some(None) => return Ok(None),
+            Some(Some(list)) => Some(Set::Postings(Box::new(list))),
+            None => None,
+        };
         if let Some(text) = &plan.text {
             let walk = TextWalk::new(text.part(segment, reader)?, segment.documents);
-            if walk.document() == TERMINATED {
-                return Ok(None);
-            }
             sets.push(Set::Text(Box::new(walk)));
         }
-        let long_spans = long_spans_only.then(|| vec![terms::long_span()]);
-        for group in plan.any_of.iter().chain(&long_spans) {
+        sets.extend(long_spans);
+        let cells = match uses {
+            Use::WithoutCells => None,
+            Use::FewCells => plan.few_cells.as_ref(),
+            Use::All | Use::WithoutRanges => plan.cells.as_ref(),
+        };
+        for group in plan.any_of.iter().chain(cells) {
             let mut lists = Vec::with_capacity(group.len());
             for term in group {
                 lists.extend(segment.postings(term)?);
@@ -105,7 +142,7 @@ impl<'s> Matcher<'s> {
             sets.extend(set);
         }
         // Where nothing rarer is known, the ranges of columns lead.
-        if sets.is_empty() {
+        if sets.is_empty() && uses != Use::WithoutRanges {
             let ranges = filter::ranges(&plan.walkable, segment)?;
             sets.extend(ranges.into_iter().map(|range| Set::Range(Box::new(range))));
         }
@@ -116,89 +153,54 @@ impl<'s> Matcher<'s> {
     pub(super) fn walk(
         &self,
         plan: &Plan<'_>,
-        reader: &tantivy::SegmentReader,
+        reader: &SegmentReader,
         documents: Range<DocId>,
         long_spans_only: bool,
     ) -> Result<Walk<'_>, SearchError> {
-        let sets = self.sets(plan, reader, long_spans_only)?;
-        let (sets, end) = match sets {
-            Some(sets) => (sets, documents.end),
-            None => (Vec::new(), documents.start),
-        };
-        let mut by_cost: Vec<usize> = (0..sets.len()).collect();
-        by_cost.sort_by_key(|at| sets.get(*at).map(Set::cost));
-        Ok(Walk {
-            view: self.view,
-            tests: &self.tests,
-            sets,
-            by_cost,
-            next: documents.start,
-            end,
-            pace: Pace::new(self.deadline),
-        })
+        let sets = self.sets(plan, reader, (long_spans_only, Use::FewCells))?;
+        Ok(Walk::new(self, sets, documents))
+    }
+
+    /// Starts a walk that looks at boxes instead of cells: opening the lists of cells takes as long as some thousand looks.
+    /// It ends after so many candidates; where it stands then is in `Walk::next`. Nothing where cells lead.
+    pub(super) fn glance(
+        &self,
+        plan: &Plan<'_>,
+        reader: &SegmentReader,
+        documents: Range<DocId>,
+        long_spans_only: bool,
+    ) -> Result<Option<Walk<'_>>, SearchError> {
+        let is_large = plan.region.is_some_and(|region| share_of_all(&region.bbox) > GLANCED_SHARE);
+        if !is_large || plan.text.is_some() || plan.filter.is_some() || long_spans_only {
+            return Ok(None);
+        }
+        let sets = self.sets(plan, reader, (long_spans_only, Use::WithoutCells))?;
+        Ok(Some(Walk::new(self, sets, documents).at_most(GLANCE)))
     }
 }
 
-/// A walk over matching documents.
-pub(super) struct Walk<'m> {
-    view: &'m View,
-    tests: &'m [Test<'m>],
-    sets: Vec<Set>,
-    /// Places in `sets`, rarest first.
-    by_cost: Vec<usize>,
-    next: DocId,
-    end: DocId,
-    pace: Pace<'m>,
+/// Which sets are walked. What is in none of those that are left out fails a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    All,
+    /// Of a region few and large cells: for walks that end early, opening a list takes as long as looking at some hundred
+    /// documents.
+    FewCells,
+    /// The cells of a region are not.
+    WithoutCells,
+    /// Ranges of columns are not.
+    WithoutRanges,
 }
 
-impl Walk<'_> {
-    /// Score of the document that was found last, by its words and its version; 0 when no text was asked for.
-    pub(super) fn score(&self, document: DocId) -> f32 {
-        let score = self.sets.first().map_or(0.0, Set::score);
-        match self.view.segment.standing.first(document) {
-            Some(standing) if score > 0.0 => score * standing::factor(standing),
-            _ => score,
-        }
-    }
+/// Candidates that a glance looks at; in tests there are few.
+const GLANCE: u32 = if cfg!(test) { 16 } else { 1_024 };
+/// A glance is worth it where a region is at least this share of a body's surface.
+const GLANCED_SHARE: f64 = if cfg!(test) { 0.0 } else { 0.02 };
 
-    fn next_in_all_sets(&mut self) -> Option<DocId> {
-        let mut candidate = self.next;
-        let mut agreed = 0;
-        let mut turn = 0;
-        while candidate < self.end && !self.pace.is_over() {
-            if agreed == self.by_cost.len() {
-                return Some(candidate);
-            }
-            let set = self.by_cost.get(turn).and_then(|at| self.sets.get_mut(*at))?;
-            let found = set.seek(candidate);
-            if found == candidate {
-                agreed += 1;
-                turn = (turn + 1) % self.by_cost.len();
-            } else {
-                // Begin again with the rarest: it jumps farthest.
-                candidate = found;
-                let rarest_is_there = turn == 0;
-                agreed = usize::from(rarest_is_there);
-                turn = usize::from(rarest_is_there && self.by_cost.len() > 1);
-            }
-        }
-        None
-    }
-}
-
-impl Iterator for Walk<'_> {
-    type Item = DocId;
-
-    fn next(&mut self) -> Option<DocId> {
-        loop {
-            let candidate = self.next_in_all_sets()?;
-            self.next = candidate + 1;
-            let lives = self.view.alive.as_ref().is_none_or(|alive| alive.is_alive(candidate));
-            if lives && self.tests.iter().all(|test| test(candidate)) {
-                return Some(candidate);
-            }
-        }
-    }
+/// How much of a body a box covers, as if degrees were of one size everywhere.
+fn share_of_all(area: &BoundingBox) -> f64 {
+    let parts = area.parts();
+    parts.iter().map(|part| (part.east - part.west) * (part.north - part.south)).sum::<f64>() / (360.0 * 180.0)
 }
 
 /// Documents that can overlap the time window. The index is sorted by start, newest first: those that start within the
@@ -219,51 +221,12 @@ fn reach(window: Option<TimeWindow>, segment: &Segment) -> Vec<Reach> {
     all.into_iter().filter(|reach| !reach.documents.is_empty()).collect()
 }
 
-/// False when no document of the segment is of a wanted kind.
-fn add_kind_test<'s>(plan: &Plan<'_>, segment: &'s Segment, tests: &mut Vec<Test<'s>>) -> bool {
+/// Nothing when no document of the segment is of a wanted kind; no test when all are.
+fn kind_test<'s>(kinds: KindSet, segment: &'s Segment) -> Option<Option<Test<'s>>> {
     let (least, greatest) = (segment.kind.min_value(), segment.kind.max_value());
-    let kinds = plan.kinds;
     if least == greatest {
-        return holds(kinds, Some(least));
+        return holds(kinds, Some(least)).then_some(None);
     }
     let kind = &segment.kind;
-    tests.push(Box::new(move |document| holds(kinds, Some(kind.values.get_val(document)))));
-    true
-}
-
-/// Boxes first; the record itself is looked at only where they leave it open. Nothing when the segment has no footprint
-/// on the body.
-fn region_test<'s>(
-    region: &'s Region,
-    exact: Option<SequenceTest<'s>>,
-    segment: &'s Segment,
-) -> Result<Option<Test<'s>>, SearchError> {
-    let body = terms::bounded(&region.body);
-    let Some(body) = segment.footprint_body.dictionary().term_ord(body.as_bytes())? else { return Ok(None) };
-    let bodies = segment.footprint_body.ords();
-    let is_plain = region.is_plain_box();
-    let test = move |document| {
-        let mut is_open = false;
-        for row in bodies.index.value_row_ids(document) {
-            if bodies.values.get_val(row) != body {
-                continue;
-            }
-            let footprint = BoundingBox {
-                west: segment.west.values.get_val(row),
-                south: segment.south.values.get_val(row),
-                east: segment.east.values.get_val(row),
-                north: segment.north.values.get_val(row),
-            };
-            if !intersects(&footprint, &region.bbox) {
-                continue;
-            }
-            let is_box = || segment.footprint_is_box.values.get_val(row) == 1;
-            if is_plain && (is_box() || is_within(&footprint, &region.bbox)) {
-                return true;
-            }
-            is_open = true;
-        }
-        is_open && exact.is_none_or(|exact| exact.in_region(segment.sequence.values.get_val(document)))
-    };
-    Ok(Some(Box::new(test)))
+    Some(Some(Box::new(move |document| holds(kinds, Some(kind.values.get_val(document))))))
 }

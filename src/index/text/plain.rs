@@ -3,20 +3,17 @@
 
 use std::ops::Range;
 
-use tantivy::{DocId, DocSet, TERMINATED};
-
-use crate::model::Kind;
+use tantivy::DocId;
 
 use super::matcher::Reach;
 use super::order::orders_between;
 use super::plan::Plan;
 use super::segment::Segment;
-use super::snapshot::{View, kind_set};
-use super::terms;
+use super::snapshot::View;
 
 /// The part of a reach whose documents match if they live and are products; nothing when each must be looked at.
 pub(super) fn certain(plan: &Plan<'_>, segment: &Segment, reach: &Reach) -> Option<Range<DocId>> {
-    if !plan.asks_time_at_most() || plan.kinds != kind_set(&[Kind::Product]) || reach.long_spans_only {
+    if !plan.asks_time_at_most() || !plan.wants_products_alone() || reach.long_spans_only {
         return None;
     }
     // Those that start within the window; what started before it may have ended before it too.
@@ -29,26 +26,8 @@ pub(super) fn certain(plan: &Plan<'_>, segment: &Segment, reach: &Reach) -> Opti
 }
 
 /// A range without deleted documents and records of other kinds than products, in runs.
-///
-/// # Errors
-/// When the terms of the kinds cannot be read.
-pub(super) fn runs(view: &View, documents: Range<DocId>) -> tantivy::Result<Vec<Range<DocId>>> {
-    let segment = &*view.segment;
-    let deleted = view.deleted();
-    let first = deleted.partition_point(|document| *document < documents.start);
-    let end = deleted.partition_point(|document| *document < documents.end);
-    let mut left_out = deleted.get(first..end).unwrap_or_default().to_vec();
-    for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::Product) {
-        let Some(mut postings) = segment.postings(&terms::kind(*kind))? else { continue };
-        let mut document =
-            if postings.doc() < documents.start { postings.seek(documents.start) } else { postings.doc() };
-        while document < documents.end && document != TERMINATED {
-            left_out.push(document);
-            document = postings.advance();
-        }
-    }
-    left_out.sort_unstable();
-    left_out.dedup();
+pub(super) fn runs(view: &View, documents: Range<DocId>) -> Vec<Range<DocId>> {
+    let left_out = left_out(view, &documents);
     let mut runs = Vec::with_capacity(left_out.len() + 1);
     let mut next = documents.start;
     for document in left_out {
@@ -57,5 +36,20 @@ pub(super) fn runs(view: &View, documents: Range<DocId>) -> tantivy::Result<Vec<
     }
     runs.push(next..documents.end);
     runs.retain(|run| !run.is_empty());
-    Ok(runs)
+    runs
+}
+
+/// The documents of a range that are deleted or no products, in order, each once.
+pub(super) fn left_out(view: &View, documents: &Range<DocId>) -> Vec<DocId> {
+    let mut left_out = within(view.deleted(), documents).to_vec();
+    left_out.extend_from_slice(within(view.segment.no_products(), documents));
+    left_out.sort_unstable();
+    left_out.dedup();
+    left_out
+}
+
+fn within<'d>(sorted: &'d [DocId], documents: &Range<DocId>) -> &'d [DocId] {
+    let first = sorted.partition_point(|document| *document < documents.start);
+    let end = sorted.partition_point(|document| *document < documents.end);
+    sorted.get(first..end).unwrap_or_default()
 }

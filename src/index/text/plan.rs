@@ -42,6 +42,10 @@ pub(super) struct Plan<'q> {
     pub kinds: KindSet,
     /// Of each group at least one term.
     pub any_of: Vec<Vec<TermBytes>>,
+    /// The group of the region's cells; what has one of them is still tested.
+    pub cells: Option<Vec<TermBytes>>,
+    /// The same with fewer and larger cells.
+    pub few_cells: Option<Vec<TermBytes>>,
     pub text: Option<TextPlan>,
     pub time: Option<TimeWindow>,
     pub region: Option<&'q Region>,
@@ -81,6 +85,8 @@ impl<'q> Plan<'q> {
         let mut plan = Self {
             kinds: kind_set(query.wanted_kinds()),
             any_of: Vec::new(),
+            cells: None,
+            few_cells: None,
             text: None,
             time: query.time.and_then(time_window),
             region: query.region.as_ref(),
@@ -96,6 +102,7 @@ impl<'q> Plan<'q> {
             plan.condition(condition)?;
         }
         plan.filter(query, snapshot)?;
+        plan.walkable.extend(query.conditions.iter().filter_map(filter::walkable));
         if let Some(text) = query.wanted_text() {
             plan.text = Some(scoring::plan(snapshot, synonyms, &Shelf::holding(plan.kinds), text)?);
         }
@@ -120,6 +127,11 @@ impl<'q> Plan<'q> {
             && self.tests.is_empty()
             && self.filter.is_none()
             && self.exact.is_none()
+    }
+
+    /// Whether products are asked for and no other kind.
+    pub(super) fn wants_products_alone(&self) -> bool {
+        self.kinds == kind_set(&[Kind::Product])
     }
 
     fn is_kind_group(&self, group: &[TermBytes]) -> bool {
@@ -148,7 +160,9 @@ impl<'q> Plan<'q> {
         if !region.is_plain_box() && self.exact.is_none() {
             return Err(SearchError::Unsupported { what: "a geometry without a test for it".to_owned() });
         }
-        self.any_of.push(cells::region_terms(&region.body, &region.bbox).into_iter().collect());
+        let terms = |most| cells::region_terms(&region.body, &region.bbox, most).into_iter().collect();
+        self.cells = Some(terms(cells::MANY));
+        self.few_cells = Some(terms(cells::FEW));
         Ok(())
     }
 

@@ -1,10 +1,11 @@
 //! The columns and posting lists of one index segment, opened once and shared by all snapshots that contain it. A
 //! segment never changes; which of its documents are deleted belongs to the snapshot.
 
+use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use tantivy::columnar::{Column, DynamicColumn, StrColumn};
+use tantivy::columnar::{Column, StrColumn};
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::SegmentPostings;
 use tantivy::schema::IndexRecordOption;
@@ -12,10 +13,14 @@ use tantivy::{DocId, DocSet, InvertedIndexReader, SegmentReader, TERMINATED};
 
 use crate::model::{Facet, Kind};
 
+use super::boxes::Boxes;
+use super::columns::{NumberColumn, PropertyColumns};
 use super::fields::{Fields, ORDER, PROPERTIES};
 use super::inventory::{SegmentProperties, letter_and_path};
+use super::peaks::Peaks;
 use super::properties::{BOOLS, INSTANTS, NUMBERS, TEXTS, column_path};
 use super::shelf::Shelf;
+use super::sorted::Orders;
 
 /// How often each label of a facet occurs in a segment, for each kind; deleted documents count too.
 pub(super) struct LabelCounts {
@@ -54,6 +59,12 @@ pub(super) struct Segment {
     pub inventory: OnceLock<Arc<SegmentProperties>>,
     word_counts: [OnceLock<u64>; 2],
     kind_counts: OnceLock<[u32; Kind::ALL.len()]>,
+    no_products: OnceLock<Vec<DocId>>,
+    boxes: OnceLock<Boxes>,
+    properties: Mutex<HashMap<String, PropertyColumns>>,
+    /// Documents in other orders than that of the index.
+    pub orders: Orders,
+    pub peaks: Peaks,
 }
 
 impl Segment {
@@ -92,6 +103,11 @@ impl Segment {
             inventory: OnceLock::new(),
             word_counts: Default::default(),
             kind_counts: OnceLock::new(),
+            no_products: OnceLock::new(),
+            boxes: OnceLock::new(),
+            properties: Mutex::default(),
+            orders: Orders::default(),
+            peaks: Peaks::default(),
         })
     }
 
@@ -164,6 +180,23 @@ impl Segment {
         })
     }
 
+    /// Documents that are no products, in order: there are few.
+    pub(super) fn no_products(&self) -> &[DocId] {
+        let is_product = |kind: u64| Kind::ALL.get(kind as usize) == Some(&Kind::Product);
+        self.no_products.get_or_init(|| {
+            let kinds = &self.kind;
+            if is_product(kinds.min_value()) && is_product(kinds.max_value()) {
+                return Vec::new();
+            }
+            (0..self.documents).filter(|document| !is_product(kinds.values.get_val(*document))).collect()
+        })
+    }
+
+    /// Boxes of all footprints.
+    pub(super) fn boxes(&self) -> &Boxes {
+        self.boxes.get_or_init(|| Boxes::of(self))
+    }
+
     /// Words of all documents on a shelf, as their lengths are kept (rounded); deleted ones count too.
     pub(super) fn word_count(&self, shelf: Shelf) -> u64 {
         let count = || (0..self.documents).map(|document| self.words_of(shelf, document)).sum();
@@ -191,8 +224,22 @@ impl Segment {
         Ok(self.property_columns.get_or_init(|| named))
     }
 
-    /// The columns of a property.
+    /// The columns of a property. Remembered, because finding them takes longer than most questions.
     pub(super) fn property(&self, path: &str) -> tantivy::Result<PropertyColumns> {
+        let known = self.properties.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let opened = self.open_property(path)?;
+        let mut properties = self.properties.lock().unwrap_or_else(PoisonError::into_inner);
+        if properties.len() >= MAX_REMEMBERED_PROPERTIES {
+            properties.clear();
+        }
+        properties.insert(path.to_owned(), opened.clone());
+        Ok(opened)
+    }
+
+    fn open_property(&self, path: &str) -> tantivy::Result<PropertyColumns> {
         let name = |letter: char| {
             let escaped = column_path(path).replace('\\', "\\\\").replace('.', "\\.");
             format!("{PROPERTIES}.{letter}{escaped}")
@@ -208,48 +255,8 @@ impl Segment {
     }
 }
 
-/// The columns of one property, one for each type of value that the segment has.
-pub(super) struct PropertyColumns {
-    pub numbers: Option<NumberColumn>,
-    pub instants: Option<Column<i64>>,
-    pub texts: Option<StrColumn>,
-    pub bools: Option<Column<bool>>,
-}
-
-/// A column of numbers: tantivy keeps integers as such where all of a segment are.
-pub(super) enum NumberColumn {
-    I64(Column<i64>),
-    U64(Column<u64>),
-    F64(Column<f64>),
-}
-
-impl NumberColumn {
-    fn from_dynamic(column: DynamicColumn) -> Option<Self> {
-        match column {
-            DynamicColumn::I64(column) => Some(Self::I64(column)),
-            DynamicColumn::U64(column) => Some(Self::U64(column)),
-            DynamicColumn::F64(column) => Some(Self::F64(column)),
-            _ => None,
-        }
-    }
-
-    /// Calls `visit` with each value of the document.
-    pub(super) fn each(&self, document: DocId, mut visit: impl FnMut(f64)) {
-        self.any(document, |value| {
-            visit(value);
-            false
-        });
-    }
-
-    /// Whether a value of the document passes the test.
-    pub(super) fn any(&self, document: DocId, mut test: impl FnMut(f64) -> bool) -> bool {
-        match self {
-            Self::I64(column) => column.values_for_doc(document).any(|value| test(value as f64)),
-            Self::U64(column) => column.values_for_doc(document).any(|value| test(value as f64)),
-            Self::F64(column) => column.values_for_doc(document).any(&mut test),
-        }
-    }
-}
+/// Most properties whose columns a segment keeps open.
+const MAX_REMEMBERED_PROPERTIES: usize = 256;
 
 /// How many documents of a posting list are among these, which are in order.
 pub(super) fn count_among(mut postings: SegmentPostings, documents: &[DocId]) -> u64 {

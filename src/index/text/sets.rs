@@ -5,6 +5,7 @@ use tantivy::query::Scorer;
 use tantivy::{DocId, DocSet, TERMINATED};
 
 use super::filter::ColumnRange;
+use super::mask::{Mask, SPAN};
 use super::windows::TextWalk;
 
 /// Documents of one condition of a question.
@@ -16,29 +17,26 @@ pub(super) enum Set {
 }
 
 impl Set {
-    pub(super) fn document(&self) -> DocId {
-        match self {
-            Self::Postings(postings) => postings.doc(),
-            Self::Union(union) => union.document,
-            Self::Range(range) => range.document(),
-            Self::Text(walk) => walk.document(),
-        }
-    }
-
     /// The first document at or behind `target`; `TERMINATED` when there is none.
     pub(super) fn seek(&mut self, target: DocId) -> DocId {
-        if let Self::Range(range) = self {
-            return range.seek(target);
-        }
-        let at = self.document();
-        if at >= target {
-            return at;
-        }
         match self {
-            Self::Postings(postings) => postings.seek(target),
+            Self::Postings(postings) => match postings.doc() {
+                at if at >= target => at,
+                _ => postings.seek(target),
+            },
             Self::Union(union) => union.seek(target),
             Self::Range(range) => range.seek(target),
             Self::Text(walk) => walk.seek(target),
+        }
+    }
+
+    /// Marks the documents of a window; for sets that were never asked to seek, one window after the other.
+    pub(super) fn mark(&mut self, start: DocId, mask: &mut Mask) {
+        match self {
+            Self::Postings(postings) => mask.mark(postings, start),
+            Self::Union(union) => union.lists.iter_mut().for_each(|list| mask.mark(list, start)),
+            Self::Range(range) => range.mark(start, mask),
+            Self::Text(walk) => walk.mark(start, mask),
         }
     }
 
@@ -121,39 +119,34 @@ impl Scorer for Listed {
 /// jumps far, does not walk what it never asked for.
 pub(super) struct Union {
     lists: Vec<SegmentPostings>,
-    window: Box<[u64; WINDOW_WORDS]>,
-    window_start: DocId,
+    window: Mask,
+    /// `None` before the first look.
+    window_start: Option<DocId>,
     document: DocId,
     cost: u64,
 }
 
-const WINDOW_WORDS: usize = 64;
-const WINDOW: DocId = WINDOW_WORDS as DocId * 64;
+const WINDOW: DocId = SPAN as DocId;
 
 impl Union {
     pub(super) fn new(lists: Vec<SegmentPostings>) -> Self {
         let cost = lists.iter().map(|list| u64::from(list.doc_freq())).sum();
-        let mut union = Self { lists, window: Box::new([0; WINDOW_WORDS]), window_start: 0, document: 0, cost };
-        union.refill(0);
-        union.document = union.first_from(0);
-        union
+        Self { lists, window: Mask::none(), window_start: None, document: 0, cost }
     }
 
     fn seek(&mut self, target: DocId) -> DocId {
-        if target >= TERMINATED {
-            self.document = TERMINATED;
-            return TERMINATED;
-        }
-        if target - self.window_start >= WINDOW {
-            self.refill(target);
-        }
-        self.document = self.first_from(target);
+        let start = match self.window_start {
+            Some(_) if self.document >= target => return self.document,
+            Some(start) if target < TERMINATED && target - start < WINDOW => start,
+            _ => self.refill(target),
+        };
+        self.document = self.first_from(start, target);
         self.document
     }
 
-    /// Fills the window from the first document at or behind `target`.
-    fn refill(&mut self, target: DocId) {
-        self.window.fill(0);
+    /// Fills the window from the first document at or behind `target`, and gives where it begins.
+    fn refill(&mut self, target: DocId) -> DocId {
+        self.window.clear();
         let mut first = TERMINATED;
         for list in &mut self.lists {
             if list.doc() < target {
@@ -162,48 +155,22 @@ impl Union {
             first = first.min(list.doc());
         }
         self.lists.retain(|list| list.doc() != TERMINATED);
-        self.window_start = first;
-        if first == TERMINATED {
-            return;
+        self.window_start = Some(first);
+        if first != TERMINATED {
+            self.lists.iter_mut().for_each(|list| self.window.mark(list, first));
         }
-        let end = first.saturating_add(WINDOW);
-        for list in &mut self.lists {
-            let mut document = list.doc();
-            while document < end {
-                let offset = (document - first) as usize;
-                if let Some(word) = self.window.get_mut(offset / 64) {
-                    *word |= 1 << (offset % 64);
-                }
-                document = list.advance();
-            }
-        }
+        first
     }
 
-    fn first_from(&mut self, target: DocId) -> DocId {
-        loop {
-            if self.window_start == TERMINATED {
-                return TERMINATED;
+    fn first_from(&mut self, start: DocId, target: DocId) -> DocId {
+        let mut start = start;
+        while start != TERMINATED {
+            let within = target.saturating_sub(start) as usize;
+            if let Some(at) = self.window.first_from(within) {
+                return start + at as DocId;
             }
-            if let Some(document) = self.first_in_window(target) {
-                return document;
-            }
-            let next = self.window_start.saturating_add(WINDOW);
-            self.refill(next.max(target));
+            start = self.refill(start.saturating_add(WINDOW).max(target));
         }
-    }
-
-    fn first_in_window(&self, target: DocId) -> Option<DocId> {
-        let offset = target.saturating_sub(self.window_start) as usize;
-        let rest = self.window.get(offset / 64..)?;
-        let mut mask = u64::MAX << (offset % 64);
-        for (index, word) in rest.iter().enumerate() {
-            let found = word & mask;
-            if found != 0 {
-                let at = (offset / 64 + index) * 64 + found.trailing_zeros() as usize;
-                return Some(self.window_start + at as DocId);
-            }
-            mask = u64::MAX;
-        }
-        None
+        TERMINATED
     }
 }

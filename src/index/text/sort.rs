@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 use std::io;
+use std::sync::Arc;
 
 use tantivy::DocId;
 use tantivy::columnar::{StrColumn, TermOrdHit};
@@ -11,7 +12,9 @@ use crate::model::{Cursor, Query, SortKey, SortValue};
 
 use super::error::SearchError;
 use super::order::{order_of, start_of};
-use super::segment::{NumberColumn, PropertyColumns, Segment};
+use super::columns::{NumberColumn, PropertyColumns};
+use super::segment::Segment;
+use super::sorted::Sorted;
 use super::standing;
 use super::terms::bounded;
 
@@ -60,6 +63,14 @@ impl SortPlan {
     /// Whether scores decide the order.
     pub(super) fn needs_score(&self) -> bool {
         self.keys.contains(&SortKey::Relevance)
+    }
+
+    /// The least score with which a document can have a place by relevance that is as good as this one.
+    pub(super) fn least_score(&self, worst: Part) -> f32 {
+        match self.keys.first() {
+            Some(SortKey::Relevance) => standing::least_score(u64::MAX - worst.1),
+            _ => 0.0,
+        }
     }
 
     /// Set when time decides first: then the order of the index helps. True for newest first.
@@ -125,7 +136,10 @@ enum Source {
     },
     Id(StrColumn),
     Updated,
-    Property(Box<PropertyColumns>),
+    Property {
+        path: String,
+        columns: Box<PropertyColumns>,
+    },
 }
 
 impl<'s> SegmentSort<'s> {
@@ -137,7 +151,9 @@ impl<'s> SegmentSort<'s> {
                 SortKey::Time { .. } => Source::Time { alone: plan.keys.len() == 1 },
                 SortKey::Id { .. } => Source::Id(segment.ids()?),
                 SortKey::Updated { .. } => Source::Updated,
-                SortKey::Property { path, .. } => Source::Property(Box::new(segment.property(path)?)),
+                SortKey::Property { path, .. } => {
+                    Source::Property { path: path.clone(), columns: Box::new(segment.property(path)?) }
+                }
             };
             keys.push(KeyColumns { descending: is_descending(key), source });
         }
@@ -153,9 +169,44 @@ impl<'s> SegmentSort<'s> {
         parts
     }
 
-    /// Place of a document by the first key, where that is time.
-    pub(super) fn time_part(&self, document: DocId) -> Part {
-        self.keys.first().map_or(MISSING, |key| key.part(self.segment, document, 0.0))
+    /// Place of a document by the first key.
+    pub(super) fn first_part(&self, document: DocId, score: f32) -> Part {
+        self.keys.first().map_or(MISSING, |key| key.part(self.segment, document, score))
+    }
+
+    /// The segment's documents in the order of the first key, which is ascending; nothing for keys by which a document
+    /// can have several places, and for those that the index has an order for.
+    pub(super) fn sorted(&self) -> Option<Arc<Sorted>> {
+        let key = self.keys.first()?;
+        let name = match &key.source {
+            Source::Property { path, columns } if columns.are_single() => format!("p{path}"),
+            Source::Id(_) => "i".to_owned(),
+            Source::Updated => "u".to_owned(),
+            _ => return None,
+        };
+        let place = |document| match key.part(self.segment, document, 0.0) {
+            MISSING => None,
+            (rank, directed) => Some((rank, if key.descending { u64::MAX - directed } else { directed })),
+        };
+        Some(self.segment.orders.get(&name, || Sorted::new(self.segment.documents, place)))
+    }
+
+    /// Places of the first and the last number from `low` to `high` in the order of the first key; nothing where the key
+    /// is no property with numbers alone.
+    pub(super) fn number_parts(&self, low: f64, high: f64) -> Option<(Part, Part)> {
+        let key = self.keys.first()?;
+        let Source::Property { columns, .. } = &key.source else { return None };
+        if columns.numbers.is_none() || !columns.are_single() {
+            return None;
+        }
+        // Zero has two signs, which are equal.
+        let low = key.directed(NUMBER_RANK, number_code(if low == 0.0 { -0.0 } else { low }));
+        let high = key.directed(NUMBER_RANK, number_code(if high == 0.0 { 0.0 } else { high }));
+        Some(if key.descending { (high, low) } else { (low, high) })
+    }
+
+    pub(super) fn is_descending(&self) -> bool {
+        self.keys.first().is_some_and(|key| key.descending)
     }
 
     /// Sort values of a document.
@@ -186,7 +237,7 @@ impl KeyColumns {
                 ids.term_ords(document).next().map_or(MISSING, |place| self.directed(TEXT_RANK, 2 * place + 1))
             }
             Source::Updated => self.directed(INSTANT_RANK, code_of(segment.updated.values.get_val(document))),
-            Source::Property(columns) => self.property_part(columns, document),
+            Source::Property { columns, .. } => self.property_part(columns, document),
         }
     }
 
@@ -228,7 +279,7 @@ impl KeyColumns {
             (_, NUMBER_RANK) => SortValue::Number(number_of(value)),
             (_, INSTANT_RANK) => SortValue::Integer(instant_of(value)),
             (Source::Id(column), _) => SortValue::Text(text_at(column, value / 2)?),
-            (Source::Property(columns), _) => match &columns.texts {
+            (Source::Property { columns, .. }, _) => match &columns.texts {
                 Some(column) => SortValue::Text(text_at(column, value / 2)?),
                 None => SortValue::Missing,
             },
@@ -244,10 +295,10 @@ impl KeyColumns {
             (Source::Time { alone }, SortValue::Missing) => self.time_part(order_of(None, tie), *alone),
             (Source::Id(column), SortValue::Text(id)) => self.directed(TEXT_RANK, place_of(column, id)?),
             (Source::Updated, SortValue::Integer(updated)) => self.directed(INSTANT_RANK, code_of(*updated)),
-            (Source::Property(_), SortValue::Missing) => MISSING,
-            (Source::Property(_), SortValue::Number(number)) => self.directed(NUMBER_RANK, number_code(*number)),
-            (Source::Property(_), SortValue::Integer(instant)) => self.directed(INSTANT_RANK, code_of(*instant)),
-            (Source::Property(columns), SortValue::Text(text)) => {
+            (Source::Property { .. }, SortValue::Missing) => MISSING,
+            (Source::Property { .. }, SortValue::Number(number)) => self.directed(NUMBER_RANK, number_code(*number)),
+            (Source::Property { .. }, SortValue::Integer(instant)) => self.directed(INSTANT_RANK, code_of(*instant)),
+            (Source::Property { columns, .. }, SortValue::Text(text)) => {
                 let place = columns.texts.as_ref().map_or(Ok(0), |column| place_of(column, &bounded(text)))?;
                 self.directed(TEXT_RANK, place)
             }

@@ -59,6 +59,12 @@ pub(super) fn place(score: f32, recency: u64) -> u64 {
     (step << RECENCY_BITS) | recency.min((1 << RECENCY_BITS) - 1)
 }
 
+/// The least score that can have a place as good as this one, or a little less: rounding is never in the way.
+pub(super) fn least_score(place: u64) -> f32 {
+    let step = (place >> RECENCY_BITS) as f32;
+    if step > 0.0 { ((step - STEP_OFFSET) / STEPS_PER_OCTAVE).exp2() * 0.999 } else { 0.0 }
+}
+
 /// Recency of a product: the day it was observed, later is greater.
 pub(super) fn recency_of_product(start: Option<i64>) -> u64 {
     const DAY: i64 = 24 * 3600 * 1_000_000;
@@ -76,6 +82,15 @@ mod tests {
             assert_eq!(version(Some(text)), expected, "{text}");
         }
         assert_eq!(version(None), 1);
+    }
+
+    #[test]
+    fn no_score_below_the_least_has_as_good_a_place() {
+        for score in (1..4_000).map(|n| n as f32 * 0.017) {
+            let least = least_score(place(score, 0));
+            assert!(least <= score && place(least * 0.999, u64::MAX) < place(score, 0), "{score} {least}");
+        }
+        assert_eq!(least_score(place(0.0, 7)), 0.0);
     }
 
     #[test]

@@ -52,7 +52,20 @@ pub const ROWS: &[Row] = &[
         let filter = encode(&format!("\"mgrs:tile\" LIKE 'T{:03}%'", numbers.below(200)));
         native(&format!("filter={filter}&count=none"))
     }),
+    sum("any of two frequent words, with the exact total", 2.5, RECORD, |numbers| {
+        let (one, other) = frequent(numbers);
+        native(&format!("q={one}+OR+{other}"))
+    }),
+    page("all of two frequent words", 1.0, RECORD, |numbers| {
+        let (one, other) = frequent(numbers);
+        native(&format!("q=%2B{one}+%2B{other}&count=none"))
+    }),
+    page("any of two rare words", 0.4, RECORD, |numbers| {
+        let (one, other) = (numbers.below(20_000), numbers.below(20_000));
+        native(&format!("q={one:05}+OR+{other:05}&count=none"))
+    }),
     page("phrase", 5.0, RECORD, |_| native("q=%22surface+reflectance%22&count=none")),
+    page("suggestion", 1.0, "\"text\":", |numbers| format!("/api/v1/suggest?q={}", encode(begun(numbers)))),
     sum("three facets over everything", 3.5, COUNT, |_| native("facets=platform,instrument,level&limit=0&count=none")),
     sum("three facets over one percent", 1.2, COUNT, |numbers| {
         let day = 12_418 + numbers.below(7_200);
@@ -82,6 +95,24 @@ fn stac(query: &str) -> String {
 fn native(query: &str) -> String {
     let limit = if query.contains("limit=") { "" } else { "&limit=10" };
     format!("/api/v1/search?{query}{limit}")
+}
+
+/// Two words that an eighth of all records or more have, some of them both.
+fn frequent(numbers: &mut Numbers) -> (&'static str, &'static str) {
+    const PAIRS: [(&str, &str); 5] = [
+        ("surface", "reflectance"),
+        ("sea", "ice"),
+        ("soil", "moisture"),
+        ("full", "resolution"),
+        ("precision", "image"),
+    ];
+    PAIRS.get(numbers.below(PAIRS.len() as u64) as usize).copied().unwrap_or_default()
+}
+
+/// What a person has typed so far.
+fn begun(numbers: &mut Numbers) -> &'static str {
+    const BEGUN: [&str; 6] = ["sent", "refl", "land", "sea i", "am", "cryo"];
+    BEGUN.get(numbers.below(BEGUN.len() as u64) as usize).copied().unwrap_or_default()
 }
 
 fn collection(numbers: &mut Numbers) -> &'static str {

@@ -20,6 +20,7 @@ use crate::model::{
 };
 
 use super::error::SearchError;
+use super::mask::Mask;
 use super::segment::Segment;
 use super::snapshot::Snapshot;
 use buckets::{NumberBuckets, TimeBuckets};
@@ -116,6 +117,17 @@ impl SegmentAggregator<'_> {
     pub(super) fn add(&mut self, document: DocId) -> Result<(), SearchError> {
         self.block.push(document);
         if self.block.len() < BLOCK { Ok(()) } else { self.flush() }
+    }
+
+    /// Counts the documents of a window that are marked.
+    pub(super) fn add_marked(&mut self, start: DocId, mask: &Mask) -> Result<(), SearchError> {
+        let mut outcome = Ok(());
+        mask.each(|at| {
+            if outcome.is_ok() {
+                outcome = self.add(start + at as DocId);
+            }
+        });
+        outcome
     }
 
     /// Counts documents that stand side by side, behind all that were counted before.

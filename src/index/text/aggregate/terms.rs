@@ -6,7 +6,7 @@ use tantivy::DocId;
 use tantivy::columnar::{Column, StrColumn};
 
 use super::super::error::SearchError;
-use super::super::segment::NumberColumn;
+use super::super::columns::NumberColumn;
 use super::total::{Term, Total};
 use super::values::{Instants, Present, Values, count_keys};
 use super::{MAX_DISTINCT, Tally, too_many};

@@ -11,7 +11,8 @@ use crate::model::{Facet, PropertyName};
 use super::super::error::SearchError;
 use super::super::order::{self, start_of};
 use super::super::plan::check_path;
-use super::super::segment::{NumberColumn, PropertyColumns, Segment, partition_point};
+use super::super::columns::{NumberColumn, PropertyColumns};
+use super::super::segment::{Segment, partition_point};
 
 /// Documents that are read at once.
 pub(super) const BLOCK: usize = 512;

@@ -4,8 +4,9 @@
 use crate::model::{Aggregation, AggregationKind, PropertyName, Query, Summary};
 
 use super::super::deadline::Deadline;
+use super::super::dense::Dense;
 use super::super::error::SearchError;
-use super::super::matcher::Matcher;
+use super::super::matcher::{Matcher, Use};
 use super::super::plain;
 use super::super::plan::{Plan, SequenceTest};
 use super::super::snapshot::Snapshot;
@@ -95,12 +96,16 @@ fn summarise(
         let Some(matcher) = Matcher::new(&plan, view)? else { continue };
         let mut counting = aggregator.open(&view.segment)?;
         for reach in &matcher.reach {
-            let mut documents = reach.documents.clone();
+            let mut rest = reach.clone();
             if let Some(certain) = plain::certain(&plan, &view.segment, reach) {
-                documents.start = certain.end;
-                plain::runs(view, certain)?.into_iter().try_for_each(|run| counting.add_run(run))?;
+                rest.documents.start = certain.end;
+                plain::runs(view, certain).into_iter().try_for_each(|run| counting.add_run(run))?;
             }
-            for document in matcher.walk(&plan, reader, documents, reach.long_spans_only)? {
+            if let Some(dense) = Dense::new((&matcher, &plan), (view, reader), (&rest, Use::All))? {
+                dense.matches(|start, mask| counting.add_marked(start, mask))?;
+                continue;
+            }
+            for document in matcher.walk(&plan, reader, rest.documents, rest.long_spans_only)? {
                 counting.add(document)?;
             }
         }

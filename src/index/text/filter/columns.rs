@@ -8,7 +8,8 @@ use crate::query::evaluate::Scalar;
 
 use super::super::error::SearchError;
 use super::super::order::{self, start_of};
-use super::super::segment::{NumberColumn, PropertyColumns, Segment};
+use super::super::columns::{NumberColumn, PropertyColumns};
+use super::super::segment::Segment;
 use super::super::terms::MAX_TEXT;
 
 /// Texts of this many bytes and more may have been cut when they were indexed.

@@ -20,7 +20,7 @@ use super::plan::SequenceTest;
 use super::properties::{MAX_DEPTH, MAX_PATH};
 use super::segment::Segment;
 
-pub(super) use necessary::{Walkable, necessary};
+pub(super) use necessary::{Walkable, necessary, walkable};
 pub(super) use range::{ColumnRange, ranges};
 
 /// A filter ready for one segment.

@@ -3,7 +3,9 @@
 
 use std::ops::RangeInclusive;
 
-use crate::model::{Comparison, Facet, Filter, Moment, PropertyName, SpatialRelation, TemporalRelation};
+use crate::model::{
+    Comparison, Condition, Facet, Filter, Moment, PropertyName, SpatialRelation, TemporalRelation, Value,
+};
 use crate::query::evaluate::{Scalar, constant_span};
 
 use super::super::properties::column_path;
@@ -61,7 +63,7 @@ impl Necessary {
                 if let Some((body, literal)) = footprint_and_literal(left, right)
                     && let Some(around) = envelope(literal)
                 {
-                    self.any_of.push(cells::region_terms(body, &around).into_iter().collect());
+                    self.any_of.push(cells::region_terms(body, &around, cells::MANY).into_iter().collect());
                 }
             }
             Filter::Temporal { relation, left, right } => self.temporal(*relation, left, right),
@@ -180,6 +182,13 @@ impl Necessary {
         let instant = order::clamp(instant);
         self.starts_to = Some(self.starts_to.map_or(instant, |known| known.min(instant)));
     }
+}
+
+/// The range of numbers that every match of a condition has a value in.
+pub(in super::super) fn walkable(condition: &Condition) -> Option<Walkable> {
+    let Value::Number(number) = condition.value else { return None };
+    let range = NumberRange::of(&Asked::Compared(condition.comparison, vec![Scalar::Number(number)]))?;
+    Some(Walkable::Numbers(PropertyName::Member(condition.property.clone()), range))
 }
 
 fn is_all_text(constants: &[Scalar<'_>]) -> bool {

@@ -3,14 +3,16 @@
 
 use std::ops::RangeInclusive;
 
-use tantivy::columnar::Column;
+use tantivy::columnar::{Cardinality, Column};
 use tantivy::{DocId, TERMINATED};
 
 use crate::model::Comparison;
 use crate::query::evaluate::Scalar;
 
 use super::super::error::SearchError;
-use super::super::segment::{NumberColumn, Segment};
+use super::super::mask::{Mask, SPAN};
+use super::super::columns::NumberColumn;
+use super::super::segment::Segment;
 use super::columns::{Columns, Instants};
 use super::leaf::Asked;
 use super::necessary::Walkable;
@@ -51,6 +53,14 @@ impl NumberRange {
         Some(Self { low, high })
     }
 
+    /// What lies in both, where the other is a range too.
+    fn meet(self, other: &Walkable) -> Self {
+        match other {
+            Walkable::Numbers(_, other) => Self { low: self.low.max(other.low), high: self.high.min(other.high) },
+            _ => self,
+        }
+    }
+
     pub(super) fn holds(self, number: f64) -> bool {
         self.low <= number && number <= self.high
     }
@@ -86,10 +96,6 @@ impl ColumnRange {
         Self { values, documents, found: Vec::new(), at: 0, next: 0, block: FIRST_BLOCK }
     }
 
-    pub(in super::super) fn document(&self) -> DocId {
-        self.found.get(self.at).copied().unwrap_or(if self.next < self.documents { self.next } else { TERMINATED })
-    }
-
     /// The first document at or behind `target`.
     pub(in super::super) fn seek(&mut self, target: DocId) -> DocId {
         let rest = self.found.get(self.at..).unwrap_or_default();
@@ -114,6 +120,14 @@ impl ColumnRange {
         TERMINATED
     }
 
+    /// Marks the documents of a window.
+    pub(in super::super) fn mark(&mut self, start: DocId, mask: &mut Mask) {
+        let end = start.saturating_add(SPAN as DocId).min(self.documents);
+        self.found.clear();
+        self.values.fill(start..end, &mut self.found);
+        self.found.iter().for_each(|document| mask.set((document - start) as usize));
+    }
+
     pub(in super::super) fn cost(&self) -> u64 {
         u64::from(self.documents)
     }
@@ -133,7 +147,7 @@ impl Values {
 /// The necessary ranges of a plan in one segment.
 pub(in super::super) fn ranges(walkable: &[Walkable], segment: &Segment) -> Result<Vec<ColumnRange>, SearchError> {
     let mut ranges = Vec::new();
-    for wanted in walkable {
+    for (at, wanted) in walkable.iter().enumerate() {
         let Some(columns) = Columns::open(segment, wanted.name())? else { continue };
         // Of two alternatives the first counts alone where every document has it.
         let columns = match columns.as_slice() {
@@ -142,7 +156,16 @@ pub(in super::super) fn ranges(walkable: &[Walkable], segment: &Segment) -> Resu
             _ => continue,
         };
         let values = match wanted {
-            Walkable::Numbers(_, range) => numbers(columns, *range),
+            Walkable::Numbers(name, range) => {
+                // Of one value both ends are asked at once; of several each end may be met by another.
+                let same = |other: &&Walkable| matches!(other, Walkable::Numbers(other, _) if other == name);
+                let (before, all) = (walkable.iter().take(at), walkable.iter().filter(same));
+                match is_single(columns) {
+                    true if before.filter(same).next().is_some() => continue,
+                    true => numbers(columns, all.fold(*range, NumberRange::meet)),
+                    false => numbers(columns, *range),
+                }
+            }
             Walkable::Instants(_, range) => match &columns.instants {
                 // Texts that are dates have an order with instants too.
                 _ if columns.texts.is_some() => continue,
@@ -165,15 +188,16 @@ pub(in super::super) fn ranges(walkable: &[Walkable], segment: &Segment) -> Resu
     Ok(ranges)
 }
 
+/// Whether no document has more than one number.
+fn is_single(columns: &Columns<'_>) -> bool {
+    columns.numbers.as_ref().is_some_and(|numbers| numbers.cardinality() != Cardinality::Multivalued)
+}
+
 /// Whether every document of the segment has a value in the column that a range is of.
 fn is_full(columns: &Columns<'_>, wanted: &Walkable) -> bool {
-    use tantivy::columnar::Cardinality::Full;
+    use Cardinality::Full;
     match wanted {
-        Walkable::Numbers(..) => columns.numbers.as_ref().is_some_and(|numbers| match numbers {
-            NumberColumn::I64(column) => column.get_cardinality() == Full,
-            NumberColumn::U64(column) => column.get_cardinality() == Full,
-            NumberColumn::F64(column) => column.get_cardinality() == Full,
-        }),
+        Walkable::Numbers(..) => columns.numbers.as_ref().is_some_and(|numbers| numbers.cardinality() == Full),
         Walkable::Instants(..) => {
             matches!(&columns.instants, Some(Instants::Values(column)) if column.get_cardinality() == Full)
         }
@@ -193,7 +217,12 @@ fn numbers(columns: &Columns<'_>, range: NumberRange) -> Values {
                 Values::U64(column.clone(), (*range.start()).max(0).unsigned_abs()..=end)
             })
         }
-        Some(NumberColumn::F64(column)) => Values::F64(column.clone(), range.low..=range.high),
+        Some(NumberColumn::F64(column)) => {
+            // Zero has two signs, which are equal and stand apart in the column.
+            let low = if range.low == 0.0 { -0.0 } else { range.low };
+            let high = if range.high == 0.0 { 0.0 } else { range.high };
+            Values::F64(column.clone(), low..=high)
+        }
         None => Values::Empty,
     }
 }

@@ -3,6 +3,7 @@
 mod aggregations;
 mod filters;
 mod oracle;
+mod orders;
 mod samples;
 
 use std::path::Path;

@@ -63,11 +63,7 @@ impl Links {
     }
 
     fn add(&mut self, rel: &str, href: &str, media_type: &str) {
-        let mut link = Draft::object();
-        link.string("rel", rel);
-        link.string("href", href);
-        link.string("type", media_type);
-        self.0.element(&link.finish());
+        self.0.object_element(&[("rel", rel), ("href", href), ("type", media_type)]);
     }
 
     fn source(&mut self, rel: &Rel<'_>, media_type: Option<&str>) {
