@@ -70,15 +70,10 @@ mod tests {
         frames.keep(0, 5, frame(5, 3));
         frames.keep(0, 10, frame(10, 2));
         let segment = |sequence| frames.location(sequence).map(|location| (location.segment, location.start));
-        assert_eq!([4, 5, 7, 8, 10, 11, 12].map(segment), [
-            None,
-            Some((5, 0)),
-            Some((5, 20)),
-            None,
-            Some((10, 0)),
-            Some((10, 10)),
-            None
-        ]);
+        assert_eq!(
+            [4, 5, 7, 8, 10, 11, 12].map(segment),
+            [None, Some((5, 0)), Some((5, 20)), None, Some((10, 0)), Some((10, 10)), None]
+        );
         frames.forget_from(12);
         frames.keep(0, 20, frame(20, 1));
         assert_eq!([5, 10, 20].map(segment), [Some((5, 0)), None, None]);

@@ -61,11 +61,27 @@ impl ShelfWords {
         match (&self.order, self.words.as_slice()) {
             (Order::Single, [word]) => self.most_of(word, segment).map(Some),
             // Side by side they count by rarity alone, twice where the whole identifier is the one typed.
+            _ if !self.are_all_in(segment)? => Ok(Some(Box::new([0.0; 256]))),
             _ => {
                 let most = if self.run.is_some() { 2.0 } else { 1.0 } * self.rarity();
                 Ok(Some(Box::new([most; 256])))
             }
         }
+    }
+
+    /// Whether the segment has each of the words, in some form.
+    fn are_all_in(&self, segment: &Segment) -> Result<bool, SearchError> {
+        let dictionary = segment.text(self.shelf).terms();
+        for word in &self.words {
+            let mut is_in = false;
+            for (form, _) in &word.expansion.words {
+                is_in = is_in || dictionary.get(form.as_bytes())?.is_some();
+            }
+            if !is_in {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn most_of(&self, word: &WordPlan, segment: &Segment) -> Result<Most, SearchError> {

@@ -9,10 +9,10 @@ use tantivy::columnar::Column;
 
 use crate::model::{Comparison, Value};
 
+use super::columns::PropertyColumns;
 use super::error::SearchError;
 use super::matcher::Test;
 use super::plan::ConditionPlan;
-use super::columns::PropertyColumns;
 use super::sort::place_of;
 use super::terms;
 

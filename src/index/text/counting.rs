@@ -23,7 +23,8 @@ impl Pass<'_> {
                     counting.add_run(run)?;
                 }
             }
-            let Some(dense) = Dense::new((self.matcher, self.plan), (self.view, self.reader), (&rest, Use::All))? else {
+            let Some(dense) = Dense::new((self.matcher, self.plan), (self.view, self.reader), (&rest, Use::All))?
+            else {
                 for document in self.matcher.walk(self.plan, self.reader, rest.documents, rest.long_spans_only)? {
                     totals.matched += 1;
                     counting.add(document)?;

@@ -108,8 +108,8 @@ impl<'m> Dense<'m> {
             if !(all_known && matcher.has_no_tests()) {
                 mask.clone().each(|at| {
                     let document = start + at as DocId;
-                    let is_match = !pace.is_over()
-                        && if all_known { matcher.passes(document) } else { matcher.holds(document) };
+                    let is_match =
+                        !pace.is_over() && if all_known { matcher.passes(document) } else { matcher.holds(document) };
                     if !is_match {
                         mask.unset(at);
                     }

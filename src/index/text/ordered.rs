@@ -38,8 +38,7 @@ impl Pass<'_> {
         }
         let mut reached = 0;
         for reach in &self.matcher.reach {
-            let dense =
-                Dense::new((self.matcher, self.plan), (self.view, self.reader), (reach, Use::WithoutRanges))?;
+            let dense = Dense::new((self.matcher, self.plan), (self.view, self.reader), (reach, Use::WithoutRanges))?;
             reached += if dense.is_some() { reach.documents.end - reach.documents.start } else { 0 };
         }
         if reached < documents / LONGEST_WALK {
@@ -93,12 +92,8 @@ impl Pass<'_> {
             let whole = !reach.long_spans_only && reach.documents == (0..documents);
             let uses = Use::WithoutRanges;
             let Some(dense) = Dense::new((self.matcher, self.plan), (self.view, self.reader), (reach, uses))? else {
-                let mut walk = self.matcher.walk(
-                    self.plan,
-                    self.reader,
-                    reach.documents.clone(),
-                    reach.long_spans_only,
-                )?;
+                let mut walk =
+                    self.matcher.walk(self.plan, self.reader, reach.documents.clone(), reach.long_spans_only)?;
                 walk.by_ref().for_each(|document| mark(&mut members, document));
                 continue;
             };

@@ -106,7 +106,19 @@ impl<'p> Pass<'p> {
             None => None,
         };
         let wanted = if query.limit == 0 { 0 } else { query.limit + 1 };
-        Ok(Self { query, plan, sort, matcher, view, reader, columns, after, best: BinaryHeap::new(), wanted, least_score: 0.0 })
+        Ok(Self {
+            query,
+            plan,
+            sort,
+            matcher,
+            view,
+            reader,
+            columns,
+            after,
+            best: BinaryHeap::new(),
+            wanted,
+            least_score: 0.0,
+        })
     }
 
     pub(super) fn run(&mut self, totals: &mut Totals<'_>) -> Result<(), SearchError> {
@@ -176,9 +188,7 @@ impl<'p> Pass<'p> {
         let first = self.query.after.as_ref().map_or(0, |after| self.first_after(after));
         for (documents, long_spans_only) in self.ranges() {
             let mut documents = documents.start.max(first)..documents.end;
-            if let Some(mut glance) =
-                self.matcher.glance(self.plan, self.reader, documents.clone(), long_spans_only)?
-            {
+            if let Some(mut glance) = self.matcher.glance(self.plan, self.reader, documents.clone(), long_spans_only)? {
                 if self.until_full(&mut glance) {
                     break;
                 }

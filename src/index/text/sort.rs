@@ -10,9 +10,9 @@ use tantivy::columnar::{StrColumn, TermOrdHit};
 
 use crate::model::{Cursor, Query, SortKey, SortValue};
 
+use super::columns::{NumberColumn, PropertyColumns};
 use super::error::SearchError;
 use super::order::{order_of, start_of};
-use super::columns::{NumberColumn, PropertyColumns};
 use super::segment::Segment;
 use super::sorted::Sorted;
 use super::standing;

@@ -100,12 +100,7 @@ fn view(base: String, fields: Option<Selection>) -> Box<View> {
     })
 }
 
-fn features(
-    catalogue: &Catalogue,
-    results: &Results,
-    base: &str,
-    fields: Option<&Selection>,
-) -> Result<String, Error> {
+fn features(catalogue: &Catalogue, results: &Results, base: &str, fields: Option<&Selection>) -> Result<String, Error> {
     let items = catalogue.spread(&results.found, |found| {
         let item = wire::item(&found.record, base)?;
         Ok(match fields {

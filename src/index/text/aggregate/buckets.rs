@@ -7,8 +7,8 @@ use tantivy::DocId;
 
 use crate::model::{Instant, TimeStep};
 
-use super::super::error::SearchError;
 use super::super::columns::NumberColumn;
+use super::super::error::SearchError;
 use super::grid::Grid;
 use super::total::Total;
 use super::values::{Instants, Present, Values};

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use tantivy::DocId;
 use tantivy::columnar::{Column, StrColumn};
 
-use super::super::error::SearchError;
 use super::super::columns::NumberColumn;
+use super::super::error::SearchError;
 use super::total::{Term, Total};
 use super::values::{Instants, Present, Values, count_keys};
 use super::{MAX_DISTINCT, Tally, too_many};

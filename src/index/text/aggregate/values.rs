@@ -8,10 +8,10 @@ use tantivy::columnar::{Column, ColumnIndex, StrColumn};
 
 use crate::model::{Facet, PropertyName};
 
+use super::super::columns::{NumberColumn, PropertyColumns};
 use super::super::error::SearchError;
 use super::super::order::{self, start_of};
 use super::super::plan::check_path;
-use super::super::columns::{NumberColumn, PropertyColumns};
 use super::super::segment::{Segment, partition_point};
 
 /// Documents that are read at once.

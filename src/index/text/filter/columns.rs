@@ -6,9 +6,9 @@ use tantivy::columnar::{Column, StrColumn};
 use crate::model::{Facet, Kind, PropertyName};
 use crate::query::evaluate::Scalar;
 
+use super::super::columns::{NumberColumn, PropertyColumns};
 use super::super::error::SearchError;
 use super::super::order::{self, start_of};
-use super::super::columns::{NumberColumn, PropertyColumns};
 use super::super::segment::Segment;
 use super::super::terms::MAX_TEXT;
 

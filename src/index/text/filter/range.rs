@@ -9,9 +9,9 @@ use tantivy::{DocId, TERMINATED};
 use crate::model::Comparison;
 use crate::query::evaluate::Scalar;
 
+use super::super::columns::NumberColumn;
 use super::super::error::SearchError;
 use super::super::mask::{Mask, SPAN};
-use super::super::columns::NumberColumn;
 use super::super::segment::Segment;
 use super::columns::{Columns, Instants};
 use super::leaf::Asked;
@@ -159,10 +159,10 @@ pub(in super::super) fn ranges(walkable: &[Walkable], segment: &Segment) -> Resu
             Walkable::Numbers(name, range) => {
                 // Of one value both ends are asked at once; of several each end may be met by another.
                 let same = |other: &&Walkable| matches!(other, Walkable::Numbers(other, _) if other == name);
-                let (before, all) = (walkable.iter().take(at), walkable.iter().filter(same));
+                let is_known = walkable.iter().take(at).any(|other| same(&other));
                 match is_single(columns) {
-                    true if before.filter(same).next().is_some() => continue,
-                    true => numbers(columns, all.fold(*range, NumberRange::meet)),
+                    true if is_known => continue,
+                    true => numbers(columns, walkable.iter().filter(same).fold(*range, NumberRange::meet)),
                     false => numbers(columns, *range),
                 }
             }

@@ -11,7 +11,7 @@ const EVERYTHING: usize = 10_000;
 
 fn check(searcher: &super::TextSearcher, query: &Query) -> usize {
     let whole = all_hits(searcher, &Query { limit: EVERYTHING, ..query.clone() });
-    for limit in [1, 3, 20] {
+    for limit in [5, 31] {
         let paged = all_hits(searcher, &Query { limit, ..query.clone() });
         assert!(paged == whole, "pages of {limit} of {query:?}: {:?} for {:?}", paged.len(), whole.len());
     }
@@ -21,13 +21,13 @@ fn check(searcher: &super::TextSearcher, query: &Query) -> usize {
 #[test]
 fn pages_of_any_length_hold_the_same_hits_in_the_same_order() {
     let folder = tempfile::tempdir().expect("temporary folder");
-    let mut index = filled(folder.path(), &batches(&history(21, 1_500), 211));
+    let mut index = filled(folder.path(), &batches(&history(21, 600), 97));
     let mut random = Random::new(22);
-    let queries: Vec<Query> = (0..150).map(|_| random_query(&mut random)).collect();
+    let queries: Vec<Query> = (0..60).map(|_| random_query(&mut random)).collect();
     for _ in 0..2 {
         let searcher = index.searcher();
         let found: usize = queries.iter().map(|query| check(&searcher, query)).sum();
-        assert!(found > 1_000, "{found}");
+        assert!(found > 500, "{found}");
         index.merge().expect("merges");
     }
     assert!(index.position() > 0);
@@ -36,12 +36,13 @@ fn pages_of_any_length_hold_the_same_hits_in_the_same_order() {
 #[test]
 fn the_best_products_come_first_however_short_the_page_is() {
     let folder = tempfile::tempdir().expect("temporary folder");
-    let index = filled(folder.path(), &batches(&history(23, 1_500), 400));
+    let index = filled(folder.path(), &batches(&history(23, 600), 170));
     let searcher = index.searcher();
-    let texts = ["ice", "ice OR sea", "+ice +sea", "\"sea ice\"", "radar height", "ice -sea", "mod10_l*", "MOD10_L2", "sno*"];
+    let texts =
+        ["ice", "ice OR sea", "+ice +sea", "\"sea ice\"", "radar height", "ice -sea", "mod10_l*", "MOD10_L2", "sno*"];
     for text in texts {
         let query = Query { text: Some(text.into()), kinds: vec![Kind::Product], count: true, ..Query::default() };
-        assert!(check(&searcher, &query) > 5, "{text}");
+        assert!(check(&searcher, &query) > 2, "{text}");
         let page = searcher.search(&Query { limit: 2, ..query.clone() }, None).expect("answers");
         let whole = searcher.search(&Query { limit: EVERYTHING, ..query }, None).expect("answers");
         assert_eq!(page.matched, Some(whole.hits.len() as u64), "{text}");
@@ -51,7 +52,7 @@ fn the_best_products_come_first_however_short_the_page_is() {
 #[test]
 fn sorted_pages_begin_and_end_where_conditions_on_the_same_property_say() {
     let folder = tempfile::tempdir().expect("temporary folder");
-    let index = filled(folder.path(), &batches(&history(25, 1_500), 1_500));
+    let index = filled(folder.path(), &batches(&history(25, 500), 500));
     let searcher = index.searcher();
     let property = "eo:cloud_cover";
     use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
@@ -59,7 +60,7 @@ fn sorted_pages_begin_and_end_where_conditions_on_the_same_property_say() {
         let sort = vec![SortKey::Property { path: property.into(), descending }];
         check(&searcher, &Query { sort: sort.clone(), ..Query::default() });
         for comparison in [Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual] {
-            for number in [-3.0, 0.0, -0.0, 7.0, 7.1, 100.0] {
+            for number in [0.0, 7.0, 100.0] {
                 let value = Value::Number(number);
                 let conditions = vec![Condition { property: property.into(), comparison, value }];
                 check(&searcher, &Query { sort: sort.clone(), conditions, ..Query::default() });
