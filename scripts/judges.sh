@@ -51,6 +51,7 @@ for store in store corpus; do
 done
 run "cql2 as oracle" judge cql2_oracle.py --binary "$PROGRAM"
 run "random filters" judge_filters
+run "random geometries" judge_geometries
 run "stac-api-validator" judge_stac_api "$PROGRAM" "$WORK/store" --pagination
 run "pystac-client, searches" judge_searches "$PROGRAM" "$WORK/corpus" --properties 12
 run "eodag" judge_eodag "$PROGRAM" "$WORK/corpus"

@@ -1,46 +1,66 @@
 //! Filters of all faces: checked against what exists, and decided on records where an index cannot.
 
-use std::time::{Duration, Instant as Clock};
-
 use super::nearest::nearest;
 use super::{Catalogue, Error};
-use crate::index::text::RecordTest;
-use crate::model::{Entity, Facet, Filter, Instant, Kind, PropertyName, Query, Region, Space};
-use crate::query::evaluate::{StoredRecord, Truth, truth};
+use crate::index::text::{Deadline, RecordTest};
+use crate::model::{
+    Entity, Facet, Filter, Instant, Kind, PropertyName, Query, Region, SortKey, Space, SpatialRelation,
+};
+use crate::query::cql2::position_of;
+use crate::query::evaluate::{Source as _, StoredRecord, Truth, truth};
 use crate::query::{Circle, Shape};
 
-/// Longest time that one search may look at records one by one; an index answers nearly everything without.
-const MAX_LOOKING: Duration = Duration::from_secs(20);
-
 impl Catalogue {
-    /// Refuses a filter with a property that no record has: none of the collections asked for, or none at all.
+    /// Refuses a filter or an order with a property that no record has: none of the collections asked for, or none at
+    /// all.
     ///
     /// # Errors
-    /// `BadParameter` with the names most like the unknown one.
-    pub(super) fn check_filter(&self, query: &Query) -> Result<(), Error> {
-        let Some(filter) = &query.filter else { return Ok(()) };
+    /// `BadParameter` with the names most like the unknown one, and where it stands in the filter.
+    pub(super) fn check_properties(&self, query: &Query) -> Result<(), Error> {
         let collections = query.facets.get(&Facet::Collection).map(Vec::as_slice).unwrap_or_default();
         // Only products are members of collections.
         let collections = if query.wanted_kinds() == [Kind::Product] { collections } else { &[] };
         let mut needed = Vec::new();
-        filter.properties(&mut |name| required(name, &mut needed));
-        needed.iter().try_for_each(|alternatives| self.check_property(alternatives, collections))
+        query.filters.iter().for_each(|filter| filter.properties(&mut |name| required(name, &mut needed)));
+        for alternatives in &needed {
+            let Some(reason) = self.unknown(alternatives, collections)? else { continue };
+            let text = query.filter_text.as_deref().unwrap_or_default();
+            let place = alternatives.iter().find_map(|name| position_of(text, name));
+            let place = place.map_or_else(String::new, |place| format!("at byte {place}: "));
+            return Err(Error::parameter("filter", format!("{place}{reason}")));
+        }
+        needed.clear();
+        for key in &query.sort {
+            if let SortKey::By { property, .. } = key {
+                required(property, &mut needed);
+            }
+        }
+        for alternatives in &needed {
+            if let Some(reason) = self.unknown(alternatives, collections)? {
+                return Err(Error::parameter("sort", reason));
+            }
+        }
+        Ok(())
     }
 
     /// The query with the alternatives of properties left out that no record has.
     pub(super) fn resolved(&self, query: &Query) -> Result<Query, Error> {
         let mut resolved = query.clone();
         let mut failure = None;
-        if let Some(filter) = &mut resolved.filter {
-            filter.rename(&mut |name| {
-                let PropertyName::Either(first, second) = name else { return };
-                let PropertyName::Member(path) = first.as_ref() else { return };
-                match self.searcher.has_property(path, &[]) {
-                    Ok(true) => {}
-                    Ok(false) => *name = second.as_ref().clone(),
-                    Err(error) => failure = Some(error),
-                }
-            });
+        let mut leave_out = |name: &mut PropertyName| {
+            let PropertyName::Either(first, second) = name else { return };
+            let PropertyName::Member(path) = first.as_ref() else { return };
+            match self.searcher.has_property(path, &[]) {
+                Ok(true) => {}
+                Ok(false) => *name = second.as_ref().clone(),
+                Err(error) => failure = Some(error),
+            }
+        };
+        resolved.filters.iter_mut().for_each(|filter| filter.rename(&mut leave_out));
+        for key in &mut resolved.sort {
+            if let SortKey::By { property, .. } = key {
+                leave_out(property);
+            }
         }
         match failure {
             None => Ok(resolved),
@@ -48,11 +68,12 @@ impl Catalogue {
         }
     }
 
-    fn check_property(&self, paths: &[&str], collections: &[String]) -> Result<(), Error> {
+    /// Why none of these can be asked for; nothing when there is one.
+    fn unknown(&self, paths: &[&str], collections: &[String]) -> Result<Option<String>, Error> {
         let failed = |error| Error::Internal { doing: "looking for a property", source: Box::new(error) };
         for path in paths {
             if self.searcher.has_property(path, collections).map_err(failed)? {
-                return Ok(());
+                return Ok(None);
             }
         }
         let known = self.known_properties(collections)?;
@@ -62,7 +83,7 @@ impl Catalogue {
         let near = nearest(&name, names.into_iter());
         let near = if near.is_empty() { String::new() } else { format!("; nearest names: {}", near.join(", ")) };
         let scope = if collections.is_empty() { "no record" } else { "no product of the collections" };
-        Err(Error::parameter("filter", format!("{scope} has a property {name:?}{near}")))
+        Ok(Some(format!("{scope} has a property {name:?}{near}")))
     }
 }
 
@@ -102,42 +123,20 @@ fn shape_of(region: &Region) -> Result<Shape, Error> {
     })
 }
 
-/// Looks at records, for one search.
+/// Looks at records, for one search and until its deadline. What it says after that counts for nothing: the search is
+/// refused then.
 pub(super) struct Records<'c> {
     catalogue: &'c Catalogue,
     region: Option<(Shape, String)>,
-    begun: Clock,
-    /// Set when time ran out, so that the answer would be wrong.
-    late: std::cell::Cell<bool>,
+    deadline: &'c Deadline,
 }
 
 impl<'c> Records<'c> {
     /// What a query needs records for; nothing when its index decides alone.
-    pub(super) fn of(catalogue: &'c Catalogue, query: &Query) -> Result<Option<Self>, Error> {
+    pub(super) fn of(catalogue: &'c Catalogue, query: &Query, deadline: &'c Deadline) -> Result<Option<Self>, Error> {
         let region = query.region.as_ref().map(|region| Ok((shape_of(region)?, region.body.clone()))).transpose()?;
-        if region.is_none() && query.filter.is_none() {
-            return Ok(None);
-        }
-        Ok(Some(Self { catalogue, region, begun: Clock::now(), late: std::cell::Cell::new(false) }))
-    }
-
-    /// # Errors
-    /// `Unavailable` when there was not enough time to look at all records that had to be.
-    pub(super) fn check(&self) -> Result<(), Error> {
-        if !self.late.get() {
-            return Ok(());
-        }
-        let seconds = MAX_LOOKING.as_secs();
-        let reason =
-            format!("the search looks at more records than fit into {seconds} s; narrow it down by other conditions");
-        Err(Error::Unavailable { reason })
-    }
-
-    fn is_late(&self) -> bool {
-        if self.begun.elapsed() > MAX_LOOKING {
-            self.late.set(true);
-        }
-        self.late.get()
+        let is_needed = region.is_some() || !query.filters.is_empty();
+        Ok(is_needed.then_some(Self { catalogue, region, deadline }))
     }
 }
 
@@ -146,7 +145,7 @@ impl RecordTest for Records<'_> {
     /// is never an empty result, and fetching it will say what is wrong.
     fn in_region(&self, sequence: u64) -> bool {
         let Some((shape, body)) = &self.region else { return true };
-        if self.is_late() {
+        if self.deadline.look() {
             return false;
         }
         let Ok(record) = self.catalogue.record_at(sequence) else { return true };
@@ -155,13 +154,24 @@ impl RecordTest for Records<'_> {
     }
 
     fn truth(&self, sequence: u64, filter: &Filter) -> Truth {
-        if self.is_late() {
+        self.look(sequence, |record| truth(filter, record))
+    }
+
+    fn relates(&self, sequence: u64, body: &str, relation: SpatialRelation, shape: &Shape, swapped: bool) -> Truth {
+        self.look(sequence, |record| record.relates(body, relation, shape, swapped))
+    }
+}
+
+impl Records<'_> {
+    /// Asks a record, unless there is no time left.
+    fn look(&self, sequence: u64, ask: impl FnOnce(&StoredRecord<'_>) -> Truth) -> Truth {
+        if self.deadline.look() {
             return None;
         }
         let Ok((event, _)) = self.catalogue.event_at(sequence) else { return Some(true) };
         let record = event.record?;
         let Ok(entity) = Entity::view(record.get().as_bytes()) else { return None };
         let updated = Instant::parse(&event.time).map_or(0, Instant::micros);
-        truth(filter, &StoredRecord { entity: &entity, updated })
+        ask(&StoredRecord { entity: &entity, updated })
     }
 }

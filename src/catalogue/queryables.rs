@@ -58,8 +58,8 @@ pub(super) fn field_names() -> impl Iterator<Item = &'static str> {
     FIELDS.iter().map(|(name, ..)| *name)
 }
 
-/// Fields that results can be sorted by.
-const SORTABLE_FIELDS: &[&str] = &["id", "datetime", "updated"];
+/// Fields that have no order.
+const WITHOUT_ORDER: [&str; 2] = ["description", "geometry"];
 
 impl Catalogue {
     /// Everything that products of the collections (of all, when none is named) can be filtered by.
@@ -83,7 +83,7 @@ impl Catalogue {
     /// `Unavailable` while starting.
     pub fn sortables(&self, collections: &[String]) -> Result<Vec<Queryable>, Error> {
         let is_sortable =
-            |queryable: &Queryable| queryable.count.is_some() || SORTABLE_FIELDS.contains(&queryable.name.as_str());
+            |queryable: &Queryable| queryable.count.is_some() || !WITHOUT_ORDER.contains(&queryable.name.as_str());
         Ok(self.queryables(collections)?.into_iter().filter(is_sortable).collect())
     }
 

@@ -54,7 +54,7 @@ impl Catalogue {
     pub fn search(&self, mut query: Query, page_token: Option<&str>) -> Result<Results, Error> {
         self.check_ready()?;
         check(&query)?;
-        self.check_filter(&query)?;
+        self.check_properties(&query)?;
         let mut sequence = self.archive.last_sequence();
         if let Some(page_token) = page_token {
             let position = token::read(self.secrets.token_key(), &query, page_token)?;
@@ -62,10 +62,10 @@ impl Catalogue {
             sequence = position.sequence;
         }
         let resolved = self.resolved(&query)?;
-        let records = Records::of(self, &resolved)?;
-        let exact = records.as_ref().map(|records| records as SequenceTest<'_>);
         let _place = self.gate.enter()?;
         let deadline = Deadline::at(Instant::now() + PATIENCE);
+        let records = Records::of(self, &resolved, &deadline)?;
+        let exact = records.as_ref().map(|records| records as SequenceTest<'_>);
         let mut page = self.searcher.search_within(&resolved, exact, &deadline).map_err(search_error)?;
         records.as_ref().map_or(Ok(()), Records::check)?;
         let mut found = self.found(&page.hits)?;

@@ -49,7 +49,7 @@ pub struct Search {
     /// Condition on a property, repeatable: eo:cloud_cover<5
     #[arg(long)]
     property: Vec<String>,
-    /// relevance, time, id, updated or property:NAME; - before a name descends.
+    /// relevance, time, title or any other sortable; - before a name descends. property:NAME for a property that has the name of a field.
     #[arg(long, allow_hyphen_values = true)]
     sort: Option<String>,
     /// Facets to count, with commas.

@@ -26,7 +26,7 @@ pub struct Aggregation {
     pub field: PropertyName,
     pub kind: AggregationKind,
     /// Whether to count as if the question did not ask for values of this field itself: so a list of values from which
-    /// one is chosen still shows what the others would give. Leaves out `Query::facets` and `Query::conditions` of the
+    /// one is chosen still shows what the others would give. Leaves out `Query::facets` and `Query::filters` of the
     /// field, and `Query::time` for `Start`; `Query::filter` always holds.
     pub ignores_own: bool,
 }

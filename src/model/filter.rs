@@ -97,7 +97,7 @@ pub enum PropertyName {
     Geometry {
         body: String,
     },
-    /// A member of `properties` by its path, as `Condition::property`.
+    /// A member of `properties` by its path (`eo:cloud_cover`, `a.b` for a nested member).
     Member(String),
     /// The first of two that the record has a value for.
     Either(Box<PropertyName>, Box<PropertyName>),
@@ -124,8 +124,8 @@ pub enum Place {
     Footprint { body: String },
     /// GeoJSON geometry text, longitude and latitude in degrees (CRS84).
     Geometry(String),
-    /// Four or six numbers; `west > east` crosses ±180°.
-    Box(super::BoundingBox),
+    /// `west > east` crosses ±180°; lowest and highest height in metres, which are compared where a footprint has heights.
+    Box(super::BoundingBox, Option<[f64; 2]>),
 }
 
 /// CQL2 § 7.6 (`T_AFTER`, …).
@@ -190,7 +190,40 @@ pub enum Arithmetic {
     Power,
 }
 
+impl PropertyName {
+    /// Whether it is the start of observation, by which indexes are sorted.
+    pub fn is_time(&self) -> bool {
+        match self {
+            Self::Time | Self::Start => true,
+            Self::Either(_, second) => second.is_time(),
+            _ => false,
+        }
+    }
+
+    /// Whether records can be sorted by it: descriptions and geometries have no order.
+    pub fn has_order(&self) -> bool {
+        match self {
+            Self::Description | Self::Geometry { .. } => false,
+            Self::Member(path) => !path.is_empty(),
+            Self::Either(first, second) => first.has_order() && second.has_order(),
+            _ => true,
+        }
+    }
+}
+
 impl Filter {
+    /// A property compared with a value.
+    pub fn compare(property: PropertyName, comparison: Comparison, right: Operand) -> Self {
+        Self::Compare { left: Operand::Property(property), comparison, right }
+    }
+
+    /// Whether it asks about this property and nothing else.
+    pub fn asks_only(&self, property: &PropertyName) -> bool {
+        let (mut own, mut others) = (false, matches!(self, Self::Spatial { .. }));
+        self.properties(&mut |name| if name == property { own = true } else { others = true });
+        own && !others
+    }
+
     /// Calls `visit` with every property that the filter asks about.
     pub fn properties<'f>(&'f self, visit: &mut dyn FnMut(&'f PropertyName)) {
         match self {

@@ -33,8 +33,8 @@ pub use filter::{
 pub use id::{InvalidId, Key, Kind, RecordId};
 pub use location::{PayloadLocation, RecordLocation};
 pub use query::{
-    Comparison, Condition, Cursor, Facet, Hit, Page, Query, Region, Snippet, SortKey, SortValue, Suggestion, TextMode,
-    TextQuery, Value,
+    Comparison, Cursor, Facet, Hit, Page, Query, Region, Snippet, SortKey, SortValue, Suggestion, TextMode, TextQuery,
+    Value,
 };
 pub use references::References;
 pub use space::{BoundingBox, HELIOPROJECTIVE, InvalidBox, Space};

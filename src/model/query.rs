@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Aggregation, BoundingBox, Filter, Key, Kind, Summary, TimeRange};
+use super::{Aggregation, BoundingBox, Filter, Key, Kind, PropertyName, Summary, TimeRange};
 
-/// A scalar to compare with.
+/// A scalar that an answer gives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
@@ -25,14 +25,6 @@ pub enum Comparison {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
-}
-
-/// One condition on a member of `properties`, named by its path (`eo:cloud_cover`, `a.b` for a nested member).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Condition {
-    pub property: String,
-    pub comparison: Comparison,
-    pub value: Value,
 }
 
 /// The fixed facets. Values are canonical labels.
@@ -111,27 +103,30 @@ impl Region {
 }
 
 /// What to sort by. Ties always break by the record's key, so that the order is total and survives merge and reindex.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SortKey {
     /// Best text match first; only with text.
     Relevance,
     /// Start of observation.
-    Time {
-        descending: bool,
-    },
-    Id {
-        descending: bool,
-    },
-    /// Time of the last revision.
-    Updated {
-        descending: bool,
-    },
-    /// A member of `properties`: numbers before texts; missing values last in either direction.
-    Property {
-        path: String,
-        descending: bool,
-    },
+    Time { descending: bool },
+    /// Any other property: numbers before instants before texts, these by their bytes. Of several values the one that
+    /// comes first counts; missing values come last in either direction.
+    By { property: PropertyName, descending: bool },
+}
+
+impl SortKey {
+    /// The key for a property; `None` for one that has no order.
+    pub fn by(property: PropertyName, descending: bool) -> Option<Self> {
+        if property.is_time() {
+            return Some(Self::Time { descending });
+        }
+        property.has_order().then_some(Self::By { property, descending })
+    }
+
+    /// Records by their identifiers.
+    pub const fn by_id() -> Self {
+        Self::By { property: PropertyName::Id, descending: false }
+    }
 }
 
 /// How free text is read.
@@ -187,9 +182,11 @@ pub struct Query {
     /// Overlap with the record's time span.
     pub time: Option<TimeRange>,
     pub region: Option<Region>,
-    pub conditions: Vec<Condition>,
-    /// A further condition of any form.
-    pub filter: Option<Filter>,
+    /// Conditions that are all required; those that ask about one property alone are what a facet of that property can
+    /// ignore.
+    pub filters: Vec<Filter>,
+    /// The filter as it was written, to say where in it a fault lies.
+    pub filter_text: Option<String>,
     /// Empty: relevance if there is text, else newest first.
     pub sort: Vec<SortKey>,
     /// Summaries of all matches.

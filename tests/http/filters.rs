@@ -50,7 +50,7 @@ fn what_cannot_be_answered_is_refused_with_its_place_or_name() {
     let cases = [
         ("mission = ", "at byte 10"),
         ("frob(mission) = 1", "\"frob\""),
-        ("mision = 'Envisat'", "nearest names: mission"),
+        ("mision = 'Envisat'", "at byte 0: no record has a property \"mision\"; nearest names: mission"),
         ("S_INTERSECTS(geometry, BBOX(1,2,3))", "4 or 6 numbers"),
         ("S_INTERSECTS(title, POINT(1 2))", "no geometry"),
         ("updated > DATE('0000-01-01')", "years 1 to 9998"),

@@ -1,6 +1,7 @@
 //! The service as its clients see it.
 
 mod aggregation;
+mod bad_searches;
 mod exports;
 mod files;
 mod filters;
@@ -12,6 +13,8 @@ mod pages;
 mod records;
 mod safety;
 mod search;
+mod sorting;
 mod space;
 mod stac;
 mod stac_extensions;
+mod times;

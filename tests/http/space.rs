@@ -125,7 +125,7 @@ fn a_region_that_is_none_is_refused_with_the_reason() {
         "circle=0,0,inf",
         "circle=0,0,1&bbox=0,0,1,1",
         "body=mars,earth&bbox=0,0,1,1",
-        "intersects=%7B%22type%22:%22Polygon%22,%22coordinates%22:%5B%5B%5B0,0%5D,%5B2,2%5D,%5B2,0%5D,%5B0,2%5D,%5B0,0%5D%5D%5D%7D",
+        "intersects=%7B%22type%22:%22Polygon%22,%22coordinates%22:%5B%5B%5B0,0%5D,%5B2,2%5D,%5B2,0%5D,%5B0,2%5D%5D%5D%7D",
         "intersects=%7B%22type%22:%22GeometryCollection%22,%22geometries%22:%5B%5D%7D",
     ];
     for query in cases {

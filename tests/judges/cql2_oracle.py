@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Asks the service for filters and compares with what the Python package `cql2` says of every item.
+"""Asks the service for filters and compares with what the Python package `cql2` says of every item: by its own interface in
+both languages, and by pystac-client (`Client.search(filter=…)`, all pages) in one of them.
 
 The package evaluates one item at a time. Where it cannot say (a property is missing) it raises: that is *unknown*, and
 an item of which a filter is unknown does not match. Left out, because the package differs from the standard or says
@@ -15,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 import cql2
+import pystac_client
 
 from harness import Client, Service, add_binary, parser, run_judge
 
@@ -109,8 +111,23 @@ def is_true(expression, known):
         return False
 
 
+def by_pystac(client, expression, text, number):
+    """Ids of all pages, and what numberMatched says: texts by GET, JSON by POST, in turns."""
+    asked = dict(filter=text, filter_lang="cql2-text", method="GET")
+    if number % 2:
+        asked = dict(filter=as_object(expression), filter_lang="cql2-json", method="POST")
+    search = client.search(limit=1_500, fields={"include": ["id"], "exclude": []}, **asked)
+    return [item["id"] for item in search.items_as_dicts()], search.matched()
+
+
+def as_object(expression):
+    form = expression.to_json()
+    return json.loads(form) if isinstance(form, str) else form
+
+
 def judge(arguments, report):
     report.tools["cql2"] = cql2.__version__
+    report.tools["pystac-client"] = pystac_client.__version__
     chance = random.Random(arguments.seed)
     pairs = [item(chance, number) for number in range(arguments.items)]
     work = Path(tempfile.mkdtemp(prefix="perennial-cql2-"))
@@ -120,11 +137,12 @@ def judge(arguments, report):
             lines = [{"kind": "collection", "id": "oracle", "title": "Items of the oracle", "description": "Made by a test.", "licence": "CC0-1.0"}, *(record for record, _ in pairs)]
             receipts = client.ingest([json.dumps(line).encode() for line in lines])
             report.check(len(receipts) == len(lines), f"{len(receipts)} receipts for {len(lines)} records")
+            stac = pystac_client.Client.open(f"{service.base}/stac")
             telling = 0
-            for text in filters(chance, arguments.filters):
+            for number, text in enumerate(filters(chance, arguments.filters)):
                 expression = cql2.parse_text(text)
                 expected = {known["id"] for _, known in pairs if is_true(expression, known)}
-                for form in ({"filter": text}, {"filter": expression.to_json() if isinstance(expression.to_json(), str) else json.dumps(expression.to_json()), "filter-lang": "cql2-json"}):
+                for form in ({"filter": text}, {"filter": json.dumps(as_object(expression)), "filter-lang": "cql2-json"}):
                     found, matched = set(), None
                     for page in client.pages("/api/v1/search", limit=10_000, **form):
                         found |= {record["id"] for record in page["records"]}
@@ -133,6 +151,10 @@ def judge(arguments, report):
                     report.check(matched == len(found), f"{form}: matched says {matched}, {len(found)} came")
                     if not same:
                         break
+                ids, matched = by_pystac(stac, expression, text, number)
+                report.check(len(ids) == len(set(ids)), f"{text}: by pystac-client an item came twice")
+                report.check(set(ids) == expected, f"{text}: by pystac-client {len(ids)} found, {len(expected)} expected, for example {sorted(set(ids) ^ expected)[:3]}")
+                report.check(matched == len(ids), f"{text}: numberMatched says {matched}, {len(ids)} came")
                 telling += 0 < len(expected) < len(pairs)
             report.figure("items", len(pairs))
             report.figure("filters", arguments.filters)

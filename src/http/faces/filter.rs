@@ -4,17 +4,32 @@ use serde_json::Value;
 
 use crate::catalogue::Error;
 use crate::http::parameters::Parameters;
-use crate::model::{Comparison, Filter, Operand};
+use crate::model::{Comparison, Filter, Operand, Query};
 use crate::query::cql2::{self, MAX_JSON_BYTES, Names, from_json};
 
 /// The one coordinate reference system of geometries in filters.
 const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
+/// A filter and how it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    pub filter: Filter,
+    pub text: String,
+}
+
+impl Written {
+    /// Asks it beside what the query asks already.
+    pub fn add_to(self, query: &mut Query) {
+        query.filters.push(self.filter);
+        query.filter_text = Some(self.text);
+    }
+}
+
 /// Takes the three parameters; text unless the language says JSON.
 ///
 /// # Errors
 /// 400 with the place of the fault, or for a language or reference system that is not offered.
-pub fn from_query(parameters: &mut Parameters, names: Names) -> Result<Option<Filter>, Error> {
+pub fn from_query(parameters: &mut Parameters, names: Names) -> Result<Option<Written>, Error> {
     let filter = parameters.one("filter")?;
     let language = parameters.one("filter-lang")?;
     check_crs(parameters.one("filter-crs")?.as_deref())?;
@@ -31,7 +46,7 @@ pub fn from_body(
     language: Option<&str>,
     crs: Option<&str>,
     names: Names,
-) -> Result<Option<Filter>, Error> {
+) -> Result<Option<Written>, Error> {
     check_crs(crs)?;
     let is_json = is_json(language, true)?;
     let Some(filter) = filter else { return Ok(None) };
@@ -47,7 +62,7 @@ pub fn from_body(
 ///
 /// # Errors
 /// 400 with the place of the fault.
-pub fn from_text(text: &str, names: Names) -> Result<Filter, Error> {
+pub fn from_text(text: &str, names: Names) -> Result<Written, Error> {
     read(text, false, names)
 }
 
@@ -67,13 +82,14 @@ fn is_json(language: Option<&str>, usual: bool) -> Result<bool, Error> {
     }
 }
 
-fn read(text: &str, is_json: bool, names: Names) -> Result<Filter, Error> {
-    let read = match as_standardised(text).filter(|_| is_json) {
+fn read(text: &str, is_json: bool, names: Names) -> Result<Written, Error> {
+    let filter = match as_standardised(text).filter(|_| is_json) {
         Some(text) => from_json(&text, names),
         None if is_json => from_json(text, names),
         None => cql2::from_text(text, names),
     };
-    read.map_err(|error| Error::parameter("filter", error.to_string()))
+    let filter = filter.map_err(|error| Error::parameter("filter", error.to_string()))?;
+    Ok(Written { filter, text: text.to_owned() })
 }
 
 /// Drafts of CQL2, which clients still speak, gave `between` its two ends as a list. `None` when there is no such thing.
@@ -149,11 +165,12 @@ mod tests {
         let by_text = from_query(&mut Parameters::parse(text).expect("form-encoded"), stac).expect("a filter");
         let by_json = from_body(Some(json), None, None, stac).expect("a filter");
         let as_string = from_body(Some("\"eo:cloud_cover < 10\""), Some("cql2-text"), None, stac).expect("a filter");
-        assert!(by_text.is_some() && by_text == by_json && by_text == as_string);
+        let [by_text, by_json, as_string] = [by_text, by_json, as_string].map(|read| read.expect("given").filter);
+        assert!(by_text == by_json && by_text == as_string);
         assert_eq!(from_body(None, None, None, stac).expect("none"), None);
         let draft = r#"{"op":"not","args":[{"op":"between","args":[{"property":"a"},[0,50]]}]}"#;
         let standard = r#"{"op":"not","args":[{"op":"between","args":[{"property":"a"},0,50]}]}"#;
-        let read = |text| from_body(Some(text), None, None, stac).expect("a filter");
+        let read = |text| from_body(Some(text), None, None, stac).expect("a filter").map(|written| written.filter);
         assert_eq!(read(draft), read(standard));
     }
 

@@ -20,22 +20,6 @@ pub(super) enum NumberColumn {
     F64(Column<f64>),
 }
 
-impl PropertyColumns {
-    /// Whether no document has more than one value, and all values are of one type that has an order.
-    pub(super) fn are_single(&self) -> bool {
-        let Self { numbers, instants, texts, bools } = self;
-        let cardinalities = [
-            numbers.as_ref().map(NumberColumn::cardinality),
-            instants.as_ref().map(Column::get_cardinality),
-            texts.as_ref().map(|texts| texts.ords().get_cardinality()),
-            bools.as_ref().map(Column::get_cardinality),
-        ];
-        let mut present = cardinalities.into_iter().flatten();
-        let is_single = |cardinality| matches!(cardinality, Cardinality::Full | Cardinality::Optional);
-        present.next().is_some_and(is_single) && present.next().is_none()
-    }
-}
-
 impl NumberColumn {
     pub(super) fn cardinality(&self) -> Cardinality {
         match self {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::model::{Entity, Event, Facet, Instant, Kind, Name, scan};
+use crate::query::evaluate::SHOWN;
 
 use super::document::IndexDocument;
 use super::fields::Fields;
@@ -20,9 +21,6 @@ const MAX_WHOLE: usize = 256;
 
 /// Most names, keywords or identifiers indexed of one record.
 const MAX_NAMES: usize = 1_000;
-
-/// Members of `quality` that are shown as properties under another name, by which they are found and sorted too.
-const SHOWN: [(&str, &str); 2] = [("quality.cloud_cover", "eo:cloud_cover"), ("quality.gsd", "gsd")];
 
 /// The document of a record's current revision. Bytes that are no entity of this version are still found by key.
 pub(super) fn document(fields: &Fields, event: &Event, tie: u64) -> IndexDocument {
@@ -78,9 +76,9 @@ impl Writer<'_> {
     fn entity(&mut self, entity: &Entity<'_>, tie: u64) {
         if self.shelf == Shelf::Others {
             self.document.u64(self.fields.standing, standing::standing(entity));
-            if let Some(title) = &entity.title {
-                self.document.text(self.fields.titles, &terms::bounded(title));
-            }
+        }
+        if let Some(title) = &entity.title {
+            self.document.text(self.fields.title, &terms::bounded(title));
         }
         self.time(entity, tie);
         self.space(entity);
@@ -245,6 +243,12 @@ impl Writer<'_> {
         }
     }
 
+    /// Products are many: of theirs only the members count that can be asked for by name and are no facets.
+    fn tells_apart(&self, member: u8) -> bool {
+        let named = [terms::IN_ID, terms::IN_TITLE, terms::IN_DESCRIPTION];
+        self.shelf == Shelf::Others || named.contains(&member)
+    }
+
     fn words(&mut self, text: &str, member: Option<u8>) {
         let text = text.get(..text.floor_char_boundary(MAX_WORDS_TEXT)).unwrap_or_default();
         self.document.text(self.fields.text[self.shelf as usize], text);
@@ -252,7 +256,8 @@ impl Writer<'_> {
             for run in tokens::identifiers(text) {
                 self.term(&terms::identifier(run));
             }
-        } else if let Some(member) = member {
+        }
+        if let Some(member) = member.filter(|member| self.tells_apart(*member)) {
             for word in words::parts(text) {
                 let term = terms::within(member, &word);
                 if self.within.insert((member, word)) {

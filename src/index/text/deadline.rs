@@ -30,8 +30,8 @@ impl Deadline {
         self.passed.load(Ordering::Relaxed)
     }
 
-    /// Looks at the clock.
-    fn look(&self) -> bool {
+    /// Whether it is over: looks at the clock, and lets all walks end if so.
+    pub fn look(&self) -> bool {
         if self.at.is_some_and(|at| Instant::now() >= at) {
             self.passed.store(true, Ordering::Relaxed);
         }

@@ -10,7 +10,7 @@ use crate::model::Facet;
 
 /// Version of columns, terms, tokens and cells together. Raise it with every change to any of them: an index of
 /// another format is rebuilt by itself.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 
 /// Name of the column that the index is sorted by.
 pub(super) const ORDER: &str = "order";
@@ -52,8 +52,8 @@ pub(super) struct Fields {
     pub text: [Field; 2],
     /// What speaks for a record beside its words, of all kinds but products; see [`super::standing`].
     pub standing: Field,
-    /// Titles of the same kinds, for suggestions.
-    pub titles: Field,
+    /// Titles, to filter and sort by and for suggestions.
+    pub title: Field,
     pub properties: Field,
 }
 
@@ -84,7 +84,7 @@ impl Fields {
             text: ["text", "text_of_others"]
                 .map(|name| builder.add_text_field(name, TextOptions::default().set_indexing_options(words.clone()))),
             standing: builder.add_u64_field("standing", number()),
-            titles: builder.add_text_field("titles", label()),
+            title: builder.add_text_field("title", label()),
             properties: builder.add_json_field(PROPERTIES, JsonObjectOptions::from(FAST)),
             schema: builder.build(),
         }

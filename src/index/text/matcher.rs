@@ -6,7 +6,6 @@ use tantivy::{DocId, SegmentReader};
 
 use crate::model::BoundingBox;
 
-use super::conditions::condition_test;
 use super::deadline::Deadline;
 use super::error::SearchError;
 use super::filter::{self, Making, Node};
@@ -48,7 +47,7 @@ impl<'s> Matcher<'s> {
         let Some(kind) = kind_test(plan.kinds, segment) else { return Ok(None) };
         let mut tests: Vec<Test<'s>> = Vec::new();
         let reach = reach(plan.time, segment);
-        if let (Some(region), Some(_)) = (plan.region, plan.filter) {
+        if let Some(region) = plan.region.filter(|_| !plan.filters.is_empty()) {
             // First, because it is cheaper than most filters and leaves little.
             let Some(test) = near(region, segment)? else { return Ok(None) };
             tests.push(test);
@@ -61,24 +60,17 @@ impl<'s> Matcher<'s> {
                 document < sure || stop.first(document).is_some_and(|stop| stop >= start)
             }));
         }
-        for condition in &plan.tests {
-            let columns = segment.property(condition.path)?;
-            let Some(test) = condition_test(condition, columns)? else { return Ok(None) };
-            tests.push(test);
-        }
-        if let Some(filter) = plan.filter {
-            match (Making { segment, records: plan.exact }).node(filter)? {
-                Node::Constant(Some(true)) => {}
-                Node::Constant(_) => return Ok(None),
-                node => tests.push(Box::new(move |document| node.truth(document) == Some(true))),
-            }
+        match (Making { segment, records: plan.exact }).and(plan.filters)? {
+            Node::Constant(Some(true)) => {}
+            Node::Constant(_) => return Ok(None),
+            node => tests.push(Box::new(move |document| node.truth(document) == Some(true))),
         }
         // Last, because it may have to look at the record itself.
         if let Some(region) = plan.region {
             let Some(test) = region_test(region, plan.exact, segment)? else { return Ok(None) };
             tests.push(test);
         }
-        if let Some(exact) = plan.exact.filter(|_| plan.filter.is_none() && plan.region.is_none()) {
+        if let Some(exact) = plan.exact.filter(|_| plan.filters.is_empty() && plan.region.is_none()) {
             let sequence = &segment.sequence;
             tests.push(Box::new(move |document| exact.in_region(sequence.values.get_val(document))));
         }
@@ -171,7 +163,7 @@ impl<'s> Matcher<'s> {
         long_spans_only: bool,
     ) -> Result<Option<Walk<'_>>, SearchError> {
         let is_large = plan.region.is_some_and(|region| share_of_all(&region.bbox) > GLANCED_SHARE);
-        if !is_large || plan.text.is_some() || plan.filter.is_some() || long_spans_only {
+        if !is_large || plan.text.is_some() || !plan.filters.is_empty() || long_spans_only {
             return Ok(None);
         }
         let sets = self.sets(plan, reader, (long_spans_only, Use::WithoutCells))?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tantivy::DocId;
 
-use crate::model::{Comparison, PropertyName, SortKey, Value};
+use crate::model::SortKey;
 
 use super::dense::Dense;
 use super::error::SearchError;
@@ -108,24 +108,14 @@ impl Pass<'_> {
         Ok(Some(members))
     }
 
-    /// What the page's cursor and the conditions on the sorted property say of where to look.
+    /// What the page's cursor and the filters on the sorted property say of where to look.
     fn stretch(&self) -> Stretch {
         let mut stretch = Stretch { first: self.after.map(|(parts, _)| parts[0]), last: None, has_missing: true };
-        let Some(SortKey::Property { path, .. }) = self.sort.keys.first() else { return stretch };
+        let Some(SortKey::By { property, .. }) = self.sort.keys.first() else { return stretch };
         let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
-        for test in self.plan.tests.iter().filter(|test| test.path == path) {
-            stretch.has_missing = false;
-            let Value::Number(number) = test.value else { continue };
-            match test.comparison {
-                Comparison::Less | Comparison::LessOrEqual => high = high.min(*number),
-                Comparison::Greater | Comparison::GreaterOrEqual => low = low.max(*number),
-                Comparison::Equal => (low, high) = (low.max(*number), high.min(*number)),
-                Comparison::NotEqual => {}
-            }
-        }
         for walkable in &self.plan.walkable {
-            if let Walkable::Numbers(PropertyName::Member(name), range) = walkable
-                && name == path
+            if let Walkable::Numbers(name, range) = walkable
+                && name == property
             {
                 stretch.has_missing = false;
                 (low, high) = (low.max(range.low), high.min(range.high));

@@ -1,12 +1,12 @@
 //! A question in the terms of the index, the same for all segments: which exact terms, which words, which tests.
 
-use crate::model::{Comparison, Condition, Facet, Filter, Kind, Query, Region, TimeRange, Value};
+use crate::model::{Facet, Filter, Kind, Query, Region, SpatialRelation, TimeRange};
+use crate::query::Shape;
 use crate::query::evaluate::Truth;
 
 use super::deadline::Deadline;
 use super::error::SearchError;
 use super::filter::{self, Walkable};
-use super::properties::{MAX_DEPTH, MAX_PATH, instant_of};
 use super::scoring::{self, TextPlan};
 use super::shelf::Shelf;
 use super::snapshot::{KindSet, Snapshot, kind_set};
@@ -24,6 +24,9 @@ pub trait RecordTest {
 
     /// What a part of the query's filter says of the record.
     fn truth(&self, sequence: u64, filter: &Filter) -> Truth;
+
+    /// Whether a footprint of the record on a body stands in a relation to a shape, or the shape to it when `swapped`.
+    fn relates(&self, sequence: u64, body: &str, relation: SpatialRelation, shape: &Shape, swapped: bool) -> Truth;
 }
 
 /// A test of the region alone.
@@ -33,6 +36,10 @@ impl<F: Fn(u64) -> bool> RecordTest for F {
     }
 
     fn truth(&self, _: u64, _: &Filter) -> Truth {
+        None
+    }
+
+    fn relates(&self, _: u64, _: &str, _: SpatialRelation, _: &Shape, _: bool) -> Truth {
         None
     }
 }
@@ -49,8 +56,8 @@ pub(super) struct Plan<'q> {
     pub text: Option<TextPlan>,
     pub time: Option<TimeWindow>,
     pub region: Option<&'q Region>,
-    pub tests: Vec<ConditionPlan<'q>>,
-    pub filter: Option<&'q Filter>,
+    /// All required.
+    pub filters: &'q [Filter],
     /// Ranges of columns that every match is in.
     pub walkable: Vec<Walkable>,
     /// Asked about the region last of all, and about parts of the filter.
@@ -64,15 +71,6 @@ pub(super) struct Plan<'q> {
 pub(super) struct TimeWindow {
     pub start: Option<i64>,
     pub stop: Option<i64>,
-}
-
-/// A condition that is tested on columns.
-pub(super) struct ConditionPlan<'q> {
-    pub path: &'q str,
-    pub comparison: Comparison,
-    pub value: &'q Value,
-    /// The instant that a text value names, if it does.
-    pub instant: Option<i64>,
 }
 
 impl<'q> Plan<'q> {
@@ -90,19 +88,16 @@ impl<'q> Plan<'q> {
             text: None,
             time: query.time.and_then(time_window),
             region: query.region.as_ref(),
-            tests: Vec::new(),
-            filter: query.filter.as_ref(),
+            filters: &query.filters,
             walkable: Vec::new(),
             exact,
             deadline: None,
         };
         plan.exact_terms(query, snapshot)?;
         plan.region_terms(query)?;
-        for condition in &query.conditions {
-            plan.condition(condition)?;
+        for filter in &query.filters {
+            plan.filter(filter, query, snapshot)?;
         }
-        plan.filter(query, snapshot)?;
-        plan.walkable.extend(query.conditions.iter().filter_map(filter::walkable));
         if let Some(text) = query.wanted_text() {
             plan.text = Some(scoring::plan(snapshot, synonyms, &Shelf::holding(plan.kinds), text)?);
         }
@@ -124,8 +119,7 @@ impl<'q> Plan<'q> {
         self.any_of.iter().all(|group| self.is_kind_group(group))
             && self.text.is_none()
             && self.region.is_none()
-            && self.tests.is_empty()
-            && self.filter.is_none()
+            && self.filters.is_empty()
             && self.exact.is_none()
     }
 
@@ -166,15 +160,17 @@ impl<'q> Plan<'q> {
         Ok(())
     }
 
-    /// What the filter says that can be looked up.
-    fn filter(&mut self, query: &Query, snapshot: &Snapshot) -> Result<(), SearchError> {
-        let Some(filter) = self.filter else { return Ok(()) };
+    /// What a filter says that can be looked up.
+    fn filter(&mut self, filter: &Filter, query: &Query, snapshot: &Snapshot) -> Result<(), SearchError> {
+        let mut names = Vec::new();
+        filter.properties(&mut |name| names.push(name));
+        names.into_iter().try_for_each(filter::check_path)?;
         let found = filter::necessary(filter);
         self.any_of.extend(found.any_of);
         for ids in &found.ids {
             self.any_of.push(records_of(ids, query, snapshot)?);
         }
-        self.walkable = found.walkable;
+        self.walkable.extend(found.walkable);
         if found.ends_from.is_some() || found.starts_to.is_some() {
             let known = self.time.unwrap_or(TimeWindow { start: None, stop: None });
             let start = known.start.into_iter().chain(found.ends_from).max();
@@ -183,41 +179,6 @@ impl<'q> Plan<'q> {
         }
         Ok(())
     }
-
-    fn condition(&mut self, condition: &'q Condition) -> Result<(), SearchError> {
-        let path = condition.property.as_str();
-        check_path(path)?;
-        let ordered = !matches!(condition.comparison, Comparison::Equal | Comparison::NotEqual);
-        let instant = match &condition.value {
-            Value::Bool(_) if ordered => {
-                return Err(SearchError::Unsupported { what: "ordering of true and false".to_owned() });
-            }
-            Value::Text(text) => instant_of(text).or_else(|| midnight_of(text)),
-            Value::Bool(_) | Value::Number(_) => None,
-        };
-        let named_exactly = matches!(&condition.value, Value::Text(text) if instant_of(text).is_none());
-        let (value, comparison) = (&condition.value, condition.comparison);
-        if let (Value::Text(text), Comparison::Equal, true) = (value, comparison, named_exactly) {
-            let path = super::properties::column_path(path);
-            self.any_of.push(vec![terms::property(&path, text)]);
-        }
-        // A day given without a time is a text; it equals no instant.
-        let instant = instant.filter(|_| !(named_exactly && comparison == Comparison::Equal));
-        self.tests.push(ConditionPlan { path, comparison, value, instant });
-        Ok(())
-    }
-}
-
-/// Refuses the path of a property that the index cannot have.
-///
-/// # Errors
-/// `Unsupported` when it is empty, too long or too deep.
-pub(super) fn check_path(path: &str) -> Result<(), SearchError> {
-    if path.is_empty() || path.len() > MAX_PATH || path.split('.').count() > MAX_DEPTH {
-        let what = format!("properties with paths of more than {MAX_PATH} bytes or {MAX_DEPTH} levels");
-        return Err(SearchError::Unsupported { what });
-    }
-    Ok(())
 }
 
 /// Terms of the records that the wanted identifiers can mean: one for each collection, since identifiers are unique
@@ -238,12 +199,6 @@ fn records_of(ids: &[String], query: &Query, snapshot: &Snapshot) -> Result<Vec<
         records.extend(ties.map(terms::record));
     }
     Ok(records)
-}
-
-/// The start of a day given as `2019-01-02`, for comparison with instants.
-fn midnight_of(text: &str) -> Option<i64> {
-    let is_date = text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2;
-    if is_date { instant_of(&format!("{text}T00:00:00Z")) } else { None }
 }
 
 fn time_window(range: TimeRange) -> Option<TimeWindow> {

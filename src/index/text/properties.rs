@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::model::Instant;
+use crate::query::evaluate::instant_of;
 
 /// Deepest member that is indexed; records nest two or three levels.
 pub(super) const MAX_DEPTH: usize = 16;
@@ -46,13 +46,6 @@ pub(super) fn flatten<'a>(object: &'a str, prefix: &str, visit: &mut dyn FnMut(&
 /// The path as the columns spell it: the two characters that tantivy's own encoding reserves are replaced.
 pub(super) fn column_path(path: &str) -> Cow<'_, str> {
     if path.contains(['\0', '\u{1}']) { path.replace(['\0', '\u{1}'], "\u{fffd}").into() } else { path.into() }
-}
-
-/// The instant that a text names: an RFC 3339 date-time with a zone.
-pub(super) fn instant_of(text: &str) -> Option<i64> {
-    let bytes = text.as_bytes();
-    let looks_like_one = bytes.len() >= 17 && bytes.get(4) == Some(&b'-') && bytes.get(7) == Some(&b'-');
-    if !looks_like_one { None } else { Instant::parse(text).ok().map(Instant::micros) }
 }
 
 struct Flattener<'v, 'a> {

@@ -86,7 +86,7 @@ pub(super) enum Order {
 /// Prepares a text for scoring over the snapshot, on these shelves.
 ///
 /// # Errors
-/// `BadText`, or `Unsupported` with the member that cannot be asked for.
+/// `BadText`.
 pub(super) fn plan(
     snapshot: &Snapshot,
     synonyms: &Synonyms,
@@ -168,11 +168,6 @@ impl Planner<'_> {
         if let Some(facet) = facet {
             let words = word.parts().into_iter().map(str::to_owned).collect();
             return Ok(TextPlan::Label { facet, words, is_start: matches!(word, Word::Prefix { .. }) });
-        }
-        if let Some(member) = member.filter(|_| self.shelves.contains(&Shelf::Products)) {
-            let what =
-                format!("{}: over products, whose members are not told apart; ask for collections", member.name());
-            return Err(SearchError::Unsupported { what });
         }
         let of_shelf = |shelf: &Shelf| self.words(*shelf, member, word);
         Ok(TextPlan::Words(self.shelves.iter().map(of_shelf).collect::<Result<_, _>>()?))

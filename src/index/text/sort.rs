@@ -14,9 +14,9 @@ use super::columns::{NumberColumn, PropertyColumns};
 use super::error::SearchError;
 use super::order::{order_of, start_of};
 use super::segment::Segment;
+use super::sort_values::{Least, SortValues};
 use super::sorted::Sorted;
 use super::standing;
-use super::terms::bounded;
 
 /// Most sort keys of one question; real ones have one or two.
 pub(super) const MAX_KEYS: usize = 4;
@@ -94,10 +94,7 @@ impl SortPlan {
 fn is_descending(key: &SortKey) -> bool {
     match key {
         SortKey::Relevance => true,
-        SortKey::Time { descending }
-        | SortKey::Id { descending }
-        | SortKey::Updated { descending }
-        | SortKey::Property { descending, .. } => *descending,
+        SortKey::Time { descending } | SortKey::By { descending, .. } => *descending,
     }
 }
 
@@ -120,26 +117,21 @@ fn compare_values(one: &SortValue, other: &SortValue, descending: bool) -> Order
 /// The sort keys' columns of one segment.
 pub(super) struct SegmentSort<'s> {
     segment: &'s Segment,
-    keys: Vec<KeyColumns>,
+    keys: Vec<KeyColumns<'s>>,
 }
 
-struct KeyColumns {
+struct KeyColumns<'s> {
     descending: bool,
-    source: Source,
+    source: Source<'s>,
 }
 
-enum Source {
+enum Source<'s> {
     Relevance,
     /// `alone` when only the tie breaker follows: then the place in the index says it all.
     Time {
         alone: bool,
     },
-    Id(StrColumn),
-    Updated,
-    Property {
-        path: String,
-        columns: Box<PropertyColumns>,
-    },
+    Values(SortValues<'s>),
 }
 
 impl<'s> SegmentSort<'s> {
@@ -149,11 +141,7 @@ impl<'s> SegmentSort<'s> {
             let source = match key {
                 SortKey::Relevance => Source::Relevance,
                 SortKey::Time { .. } => Source::Time { alone: plan.keys.len() == 1 },
-                SortKey::Id { .. } => Source::Id(segment.ids()?),
-                SortKey::Updated { .. } => Source::Updated,
-                SortKey::Property { path, .. } => {
-                    Source::Property { path: path.clone(), columns: Box::new(segment.property(path)?) }
-                }
+                SortKey::By { property, .. } => Source::Values(SortValues::open(segment, property)?),
             };
             keys.push(KeyColumns { descending: is_descending(key), source });
         }
@@ -178,25 +166,23 @@ impl<'s> SegmentSort<'s> {
     /// can have several places, and for those that the index has an order for.
     pub(super) fn sorted(&self) -> Option<Arc<Sorted>> {
         let key = self.keys.first()?;
-        let name = match &key.source {
-            Source::Property { path, columns } if columns.are_single() => format!("p{path}"),
-            Source::Id(_) => "i".to_owned(),
-            Source::Updated => "u".to_owned(),
-            _ => return None,
-        };
+        let Source::Values(values) = &key.source else { return None };
+        if !values.are_single() {
+            return None;
+        }
         let place = |document| match key.part(self.segment, document, 0.0) {
             MISSING => None,
             (rank, directed) => Some((rank, if key.descending { u64::MAX - directed } else { directed })),
         };
-        Some(self.segment.orders.get(&name, || Sorted::new(self.segment.documents, place)))
+        Some(self.segment.orders.get(&values.name, || Sorted::new(self.segment.documents, place)))
     }
 
     /// Places of the first and the last number from `low` to `high` in the order of the first key; nothing where the key
     /// is no property with numbers alone.
     pub(super) fn number_parts(&self, low: f64, high: f64) -> Option<(Part, Part)> {
         let key = self.keys.first()?;
-        let Source::Property { columns, .. } = &key.source else { return None };
-        if columns.numbers.is_none() || !columns.are_single() {
+        let Source::Values(values) = &key.source else { return None };
+        if !values.are_single_numbers() {
             return None;
         }
         // Zero has two signs, which are equal.
@@ -224,7 +210,7 @@ impl<'s> SegmentSort<'s> {
     }
 }
 
-impl KeyColumns {
+impl KeyColumns<'_> {
     fn directed(&self, rank: u8, value: u64) -> Part {
         (rank, if self.descending { u64::MAX - value } else { value })
     }
@@ -233,11 +219,7 @@ impl KeyColumns {
         match &self.source {
             Source::Relevance => self.directed(NUMBER_RANK, relevance(segment, document, score)),
             Source::Time { alone } => self.time_part(segment.order.values.get_val(document), *alone),
-            Source::Id(ids) => {
-                ids.term_ords(document).next().map_or(MISSING, |place| self.directed(TEXT_RANK, 2 * place + 1))
-            }
-            Source::Updated => self.directed(INSTANT_RANK, code_of(segment.updated.values.get_val(document))),
-            Source::Property { columns, .. } => self.property_part(columns, document),
+            Source::Values(values) => self.least_part(values, document),
         }
     }
 
@@ -251,20 +233,17 @@ impl KeyColumns {
     }
 
     /// Of several values the one that comes first.
-    fn property_part(&self, columns: &PropertyColumns, document: DocId) -> Part {
-        let number = |value: f64| self.directed(NUMBER_RANK, number_code(value));
-        let numbers = columns.numbers.as_ref().and_then(|column| match column {
-            NumberColumn::I64(column) => column.values_for_doc(document).map(|value| number(value as f64)).min(),
-            NumberColumn::U64(column) => column.values_for_doc(document).map(|value| number(value as f64)).min(),
-            NumberColumn::F64(column) => column.values_for_doc(document).map(number).min(),
+    fn least_part(&self, values: &SortValues<'_>, document: DocId) -> Part {
+        let mut least = MISSING;
+        values.each(document, |value| {
+            let part = match value {
+                Least::Number(number) => self.directed(NUMBER_RANK, number_code(number)),
+                Least::Instant(instant) => self.directed(INSTANT_RANK, code_of(instant)),
+                Least::Text(place) => self.directed(TEXT_RANK, 2 * place + 1),
+            };
+            least = least.min(part);
         });
-        let truth = |value: bool| number(f64::from(u8::from(value)));
-        let bools = columns.bools.as_ref().and_then(|column| column.values_for_doc(document).map(truth).min());
-        let instant = |value: i64| self.directed(INSTANT_RANK, code_of(value));
-        let instants = columns.instants.as_ref().and_then(|column| column.values_for_doc(document).map(instant).min());
-        let text = |place: u64| self.directed(TEXT_RANK, 2 * place + 1);
-        let texts = columns.texts.as_ref().and_then(|column| column.term_ords(document).map(text).min());
-        [numbers, bools, instants, texts].into_iter().flatten().min().unwrap_or(MISSING)
+        least
     }
 
     fn value(&self, segment: &Segment, document: DocId, score: f32) -> Result<SortValue, SearchError> {
@@ -275,15 +254,10 @@ impl KeyColumns {
             (Source::Time { .. }, _) => {
                 start_of(segment.order.values.get_val(document)).map_or(SortValue::Missing, SortValue::Integer)
             }
-            (_, u8::MAX) => SortValue::Missing,
-            (_, NUMBER_RANK) => SortValue::Number(number_of(value)),
-            (_, INSTANT_RANK) => SortValue::Integer(instant_of(value)),
-            (Source::Id(column), _) => SortValue::Text(text_at(column, value / 2)?),
-            (Source::Property { columns, .. }, _) => match &columns.texts {
-                Some(column) => SortValue::Text(text_at(column, value / 2)?),
-                None => SortValue::Missing,
-            },
-            (Source::Updated, _) => SortValue::Missing,
+            (Source::Values(_), NUMBER_RANK) => SortValue::Number(number_of(value)),
+            (Source::Values(_), INSTANT_RANK) => SortValue::Integer(instant_of(value)),
+            (Source::Values(values), TEXT_RANK) => SortValue::Text(values.text_at(document, value / 2)?),
+            (Source::Values(_), _) => SortValue::Missing,
         })
     }
 
@@ -293,15 +267,10 @@ impl KeyColumns {
             (Source::Relevance, SortValue::Number(score)) => self.directed(NUMBER_RANK, *score as u64),
             (Source::Time { alone }, SortValue::Integer(start)) => self.time_part(order_of(Some(*start), tie), *alone),
             (Source::Time { alone }, SortValue::Missing) => self.time_part(order_of(None, tie), *alone),
-            (Source::Id(column), SortValue::Text(id)) => self.directed(TEXT_RANK, place_of(column, id)?),
-            (Source::Updated, SortValue::Integer(updated)) => self.directed(INSTANT_RANK, code_of(*updated)),
-            (Source::Property { .. }, SortValue::Missing) => MISSING,
-            (Source::Property { .. }, SortValue::Number(number)) => self.directed(NUMBER_RANK, number_code(*number)),
-            (Source::Property { .. }, SortValue::Integer(instant)) => self.directed(INSTANT_RANK, code_of(*instant)),
-            (Source::Property { columns, .. }, SortValue::Text(text)) => {
-                let place = columns.texts.as_ref().map_or(Ok(0), |column| place_of(column, &bounded(text)))?;
-                self.directed(TEXT_RANK, place)
-            }
+            (Source::Values(_), SortValue::Missing) => MISSING,
+            (Source::Values(_), SortValue::Number(number)) => self.directed(NUMBER_RANK, number_code(*number)),
+            (Source::Values(_), SortValue::Integer(instant)) => self.directed(INSTANT_RANK, code_of(*instant)),
+            (Source::Values(values), SortValue::Text(text)) => self.directed(TEXT_RANK, values.place_of(text)?),
             _ => return Err(misfit),
         })
     }
@@ -313,12 +282,6 @@ pub(super) fn place_of(column: &StrColumn, text: &str) -> io::Result<u64> {
         TermOrdHit::Exact(place) => 2 * place + 1,
         TermOrdHit::Next(place) => 2 * place.min(column.num_terms() as u64),
     })
-}
-
-fn text_at(column: &StrColumn, place: u64) -> io::Result<String> {
-    let mut text = String::new();
-    column.ord_to_str(place, &mut text)?;
-    Ok(text)
 }
 
 /// Place by relevance, exact as a floating-point number: it has less than 48 bits.

@@ -4,8 +4,6 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use tantivy::columnar::StrColumn;
-
 use crate::model::{Facet, Kind, Suggestion, Value};
 
 use super::error::SearchError;
@@ -146,8 +144,7 @@ fn add(table: &mut Vec<Beginning>, value: &str, source: &'static str, count: u64
 fn titles(snapshot: &Snapshot) -> Result<HashMap<String, u64>, SearchError> {
     let mut counts = HashMap::new();
     for view in &snapshot.views {
-        let Some(column) = &view.segment.titles else { continue };
-        for (title, count) in titles_of(view, column)? {
+        for (title, count) in titles_of(view)? {
             *counts.entry(title).or_default() += count;
             if counts.len() >= MAX_TITLES {
                 return Ok(counts);
@@ -157,22 +154,25 @@ fn titles(snapshot: &Snapshot) -> Result<HashMap<String, u64>, SearchError> {
     Ok(counts)
 }
 
-fn titles_of(view: &View, column: &StrColumn) -> Result<Vec<(String, u64)>, SearchError> {
-    let mut counts = vec![0u64; column.num_terms()];
-    for document in 0..view.segment.documents {
+fn titles_of(view: &View) -> Result<Vec<(String, u64)>, SearchError> {
+    let (column, kinds) = (&view.segment.title, &view.segment.kind);
+    let product = Kind::ALL.iter().position(|kind| *kind == Kind::Product).unwrap_or_default() as u64;
+    if kinds.min_value() == product && kinds.max_value() == product {
+        return Ok(Vec::new());
+    }
+    let mut counts: HashMap<u64, u64> = HashMap::new();
+    for document in (0..view.segment.documents).filter(|document| kinds.values.get_val(*document) != product) {
         let lives = view.alive.as_ref().is_none_or(|alive| alive.is_alive(document));
         for place in column.term_ords(document).filter(|_| lives) {
-            if let Some(count) = counts.get_mut(place as usize) {
-                *count += 1;
-            }
+            *counts.entry(place).or_default() += 1;
         }
     }
-    let mut titles = Vec::new();
-    let mut title = String::new();
-    for (place, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
-        title.clear();
-        column.ord_to_str(place as u64, &mut title)?;
-        titles.push((title.clone(), count));
+    let mut titles = Vec::with_capacity(counts.len());
+    for (place, count) in counts {
+        let mut title = String::new();
+        column.ord_to_str(place, &mut title)?;
+        titles.push((title, count));
     }
+    titles.sort_unstable();
     Ok(titles)
 }

@@ -37,7 +37,7 @@ pub(super) fn identifier(run: &str) -> TermBytes {
     [b"w", hash.to_be_bytes().as_slice()].concat()
 }
 
-/// Members whose words are told apart, of all kinds but products.
+/// Members whose words are told apart; of products those only that can be asked for by name and are no facets.
 pub(super) const IN_ID: u8 = b'i';
 pub(super) const IN_TITLE: u8 = b't';
 pub(super) const IN_NAME: u8 = b'n';

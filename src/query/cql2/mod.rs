@@ -15,7 +15,7 @@ use std::sync::Once;
 
 use ::cql2::Expr;
 
-pub use names::{Names, native, records, stac};
+pub use names::{Names, native, position_of, records, stac};
 
 use crate::model::Filter;
 

@@ -50,6 +50,38 @@ pub fn records(name: &str) -> PropertyName {
     }
 }
 
+/// Where a property of this path is named in the text of a filter, bytes: not within a longer name, nor in the value of a
+/// text of CQL2.
+pub fn position_of(text: &str, path: &str) -> Option<usize> {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '.' | '-');
+    let mut quoted = Quotes::default();
+    for (place, _) in text.match_indices(path) {
+        let (before, rest) = text.split_at_checked(place)?;
+        let before = before.strip_suffix("properties.").unwrap_or(before);
+        let ends = !rest.get(path.len()..).unwrap_or_default().starts_with(is_name);
+        if ends && !before.ends_with(is_name) && !quoted.is_open_after(before) {
+            return Some(before.len());
+        }
+    }
+    None
+}
+
+/// Follows the single quotes of a text from its start.
+#[derive(Default)]
+struct Quotes {
+    seen: usize,
+    is_open: bool,
+}
+
+impl Quotes {
+    fn is_open_after(&mut self, before: &str) -> bool {
+        let quotes = before.bytes().skip(self.seen).filter(|byte| *byte == b'\'').count();
+        self.is_open ^= quotes % 2 == 1;
+        self.seen = before.len().max(self.seen);
+        self.is_open
+    }
+}
+
 fn core(name: &str) -> Option<PropertyName> {
     use PropertyName as P;
     let facet = |facet| Some(P::Facet(facet));
@@ -81,4 +113,26 @@ fn geometry(body: &str) -> PropertyName {
 
 fn member(name: &str) -> PropertyName {
     PropertyName::Member(name.strip_prefix("properties.").unwrap_or(name).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_where_it_is_one() {
+        let cases = [
+            ("clouds < 3", "clouds", Some(0)),
+            ("a = 'clouds' AND properties.clouds < 3", "clouds", Some(17)),
+            ("eo:clouds = 1 OR clouds2 = 3 OR \"clouds\" = 2", "clouds", Some(33)),
+            ("a = 'it''s clouds' OR clouds = 1", "clouds", Some(22)),
+            (r#"{"op":"=","args":[{"property":"clouds"},1]}"#, "clouds", Some(31)),
+            ("clouds.high = 1", "clouds", None),
+            ("ü = 1 AND clouds = 1", "clouds", Some(11)),
+            ("", "x", None),
+        ];
+        for (text, path, place) in cases {
+            assert_eq!(position_of(text, path), place, "{text}");
+        }
+    }
 }

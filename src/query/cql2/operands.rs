@@ -146,7 +146,14 @@ pub(super) fn place(expression: &Expr, names: Names) -> Result<Place, Fault> {
             });
             let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
             let bbox = BoundingBox::from_numbers(&numbers).map_err(|error| Fault::of("bbox", error.to_string()))?;
-            Ok(Place::Box(bbox))
+            let heights = match *numbers.as_slice() {
+                [_, _, low, _, _, high] if low > high => {
+                    return Err(Fault::of("bbox", format!("height {low} lies above height {high}")));
+                }
+                [_, _, low, _, _, high] => Some([low, high]),
+                _ => None,
+            };
+            Ok(Place::Box(bbox, heights))
         }
         Expr::Operation { op, .. } => Err(unknown_function(op)),
         _ => Err(Fault::new("a spatial function takes a geometry or the property of one")),

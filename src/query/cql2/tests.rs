@@ -80,7 +80,7 @@ fn names_mean_fields_of_the_schema_or_members() {
         panic!("no spatial predicate")
     };
     assert_eq!(body, "mars");
-    assert!(matches!(right, Place::Box(bbox) if bbox.west == 1.0 && bbox.east == -3.0));
+    assert!(matches!(right, Place::Box(bbox, None) if bbox.west == 1.0 && bbox.east == -3.0));
 }
 
 #[test]
@@ -98,6 +98,7 @@ fn faults_are_named_with_their_place() {
         ("S_WITHIN(geometry, Buffer(geometry, 10, 'm'))", 19, "\"Buffer\""),
         ("a = 1 AND S_INTERSECTS(geometry, BBOX(1,2,3))", 33, "4 or 6 numbers"),
         ("S_INTERSECTS(geometry, BBOX(1,2,3,4,5))", 23, "4 or 6 numbers"),
+        ("S_INTERSECTS(geometry, BBOX(1,2,9,3,4,5))", 23, "height 9 lies above height 5"),
         ("S_INTERSECTS(geometry, BBOX(0,91,1,92))", 23, "latitude"),
         ("S_INTERSECTS(title, BBOX(0,1,1,2))", 13, "no geometry"),
         ("geometry = 'x'", 0, "is a geometry"),

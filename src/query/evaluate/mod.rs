@@ -18,8 +18,8 @@ mod tests;
 
 pub use like::Pattern;
 pub use moments::{Span, constant_span, spans_relate};
-pub use record::StoredRecord;
-pub use scalar::{Scalar, Truth, compares, day_of, fold_accents, fold_case};
+pub use record::{SHOWN, StoredRecord};
+pub use scalar::{Scalar, Truth, compares, day_of, fold_accents, fold_case, instant_of};
 
 use crate::model::{Arithmetic, ArrayRelation, Filter, Operand, Place, PropertyName, SpatialRelation};
 use crate::query::Shape;
@@ -244,7 +244,8 @@ pub fn shape_of(place: &Place) -> Option<Shape> {
     match place {
         Place::Footprint { .. } => None,
         Place::Geometry(text) => Shape::parse(text).ok(),
-        Place::Box(bbox) => Some(Shape::of_box(bbox)),
+        Place::Box(bbox, None) => Some(Shape::of_box(bbox)),
+        Place::Box(bbox, Some([low, high])) => Some(Shape::of_box(bbox).between_heights(*low, *high)),
     }
 }
 

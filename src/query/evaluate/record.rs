@@ -11,6 +11,9 @@ use crate::query::Shape;
 /// Deepest member of `properties` that has values; as deep as the index looks.
 const MAX_DEPTH: usize = 16;
 
+/// Members of `quality` that are shown as properties under another name, by which they are found and sorted too.
+pub const SHOWN: [(&str, &str); 2] = [("quality.cloud_cover", "eo:cloud_cover"), ("quality.gsd", "gsd")];
+
 /// A record with the time of its last revision.
 pub struct StoredRecord<'r> {
     pub entity: &'r Entity<'r>,
@@ -71,6 +74,22 @@ impl StoredRecord<'_> {
             path.strip_prefix("quality.").or(path.strip_prefix("quality").filter(|rest| rest.is_empty()));
         if let (Some(quality), Some(rest)) = (self.entity.quality, below_quality) {
             collect(quality.get(), rest, 0, visit);
+        }
+        let own = self.entity.properties.map_or("", |object| object.get());
+        if scan::member(own, path).is_none() {
+            self.shown(path, visit);
+        }
+    }
+
+    /// What Items show as a property though the record keeps it elsewhere.
+    fn shown(&self, path: &str, visit: &mut dyn FnMut(Scalar<'_>)) {
+        if let (Some(version), "version") = (self.entity.version.as_deref(), path) {
+            visit(Scalar::Text(version.into()));
+        }
+        let stored = SHOWN.iter().find(|(_, shown)| *shown == path).map(|(stored, _)| *stored);
+        let below = stored.and_then(|stored| stored.strip_prefix("quality."));
+        if let (Some(quality), Some(below)) = (self.entity.quality, below) {
+            collect(quality.get(), below, 0, visit);
         }
     }
 }

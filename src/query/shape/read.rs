@@ -1,5 +1,6 @@
-//! GeoJSON geometries (RFC 7946) to parts. A query must be right in every rule; of a stored footprint the parts count
-//! that are right, because a record must not become unfindable by one bad ring.
+//! GeoJSON geometries (RFC 7946) to parts. A query must be right in every rule but one: rings that cross or touch
+//! themselves or each other are read by the even-odd rule, as the standard's own examples of CQL2 need it. Of a stored
+//! footprint the parts count that are right, because a record must not become unfindable by one bad ring.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -215,7 +216,7 @@ impl Reader {
             }
             let outline = read.first().cloned().unwrap_or_default();
             match self.polygon(read) {
-                Ok(polygon) => self.parts.areas.push(polygon),
+                Ok(polygons) => self.parts.areas.extend(polygons),
                 Err(_) if self.is_stored => self.leave_out(&outline),
                 Err(fault) => return Err(ShapeError::Polygon { at, fault }),
             }
@@ -230,7 +231,8 @@ impl Reader {
         }
     }
 
-    fn polygon(&self, rings: Vec<Vec<Coord<f64>>>) -> Result<Polygon<f64>, RingFault> {
+    /// The polygon, or what the even-odd rule makes of one in a query that is not right.
+    fn polygon(&self, rings: Vec<Vec<Coord<f64>>>) -> Result<Vec<Polygon<f64>>, RingFault> {
         let mut rings = rings.into_iter();
         let outline = closed(rings.next().ok_or(RingFault::TooFew)?)?;
         let jumps = self.is_stored && unroll::is_ambiguous(&outline) && self.outline_jumps(&outline);
@@ -239,15 +241,20 @@ impl Reader {
         for ring in rings {
             let hole = closed(ring)?;
             let hole = if jumps { unroll::unrolled(&hole) } else { hole };
-            holes.push(LineString::new(unroll::beside(&outline, hole)?));
-        }
-        let west = outline.iter().fold(f64::INFINITY, |west, place| west.min(place.x));
-        if outline.iter().any(|place| place.x - west > 360.0) {
-            return Err(RingFault::TooWide);
+            holes.push(LineString::new(match unroll::beside(&outline, &hole) {
+                Err(_) if !self.is_stored => hole,
+                placed => placed?,
+            }));
         }
         let polygon = Polygon::new(LineString::new(outline), holes);
-        rings::check(&polygon)?;
-        Ok(polygon)
+        if width(&polygon) > 360.0 {
+            return Err(RingFault::TooWide);
+        }
+        match rings::check(&polygon) {
+            Ok(()) => Ok(vec![polygon]),
+            Err(RingFault::Crosses(..) | RingFault::Hole) if !self.is_stored => rings::by_even_odd(&polygon),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// The record's box decides. Without one: a ring that goes round near a pole is one around it, and an outline that
@@ -277,6 +284,14 @@ impl Reader {
         };
         unroll::over_the_pole(run, pole)
     }
+}
+
+/// Degrees from the westernmost to the easternmost position.
+fn width(polygon: &Polygon<f64>) -> f64 {
+    let all = polygon.exterior().0.iter().chain(polygon.interiors().iter().flat_map(|ring| &ring.0));
+    let [west, east] =
+        all.fold([f64::INFINITY, f64::NEG_INFINITY], |[west, east], place| [west.min(place.x), east.max(place.x)]);
+    east - west
 }
 
 fn closed(mut ring: Vec<Coord<f64>>) -> Result<Vec<Coord<f64>>, RingFault> {

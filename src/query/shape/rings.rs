@@ -1,10 +1,15 @@
-//! Whether a ring is simple: it has an inside, and it neither crosses nor touches itself (OGC 06-103r4 § 6.1.11.1).
+//! Whether a ring is simple: it has an inside, and it neither crosses nor touches itself (OGC 06-103r4 § 6.1.11.1); and
+//! what a polygon encloses whose rings are not.
 
 use geo::line_intersection::{LineIntersection, line_intersection};
 use geo::{Area, Coord, Line, LineString, Polygon};
 
 /// Most pairs of edges that are compared: a usual ring needs a few for each edge, a comb could need all pairs.
 const MAX_PAIRS: usize = 20_000_000;
+
+/// Most edges of a polygon that is not right, and most places where they meet: what it encloses is cut out of them.
+const MAX_FAULTY_EDGES: usize = 2_000;
+const MAX_MEETINGS: usize = 20_000;
 
 /// What is wrong with a polygon.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -46,6 +51,28 @@ pub(super) fn check(polygon: &Polygon<f64>) -> Result<(), RingFault> {
         holes.push(hole);
     }
     Ok(())
+}
+
+/// What lies within an odd number of the rings, as polygons that are right. Positions where rings cross are exact to a
+/// 2³⁰th of the polygon's extent.
+///
+/// # Errors
+/// `TooIntricate` beyond the limits, `Flat` when nothing is enclosed.
+pub(super) fn by_even_odd(polygon: &Polygon<f64>) -> Result<Vec<Polygon<f64>>, RingFault> {
+    use geo::bool_ops::FillRule::EvenOdd;
+    use geo::{BooleanOps, MultiPolygon, OpType};
+    let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
+    let edges: Vec<Line<f64>> = rings.flat_map(|ring| ring.lines()).collect();
+    if edges.len() > MAX_FAULTY_EDGES {
+        return Err(RingFault::TooIntricate);
+    }
+    let pairs =
+        edges.iter().enumerate().flat_map(|(at, edge)| edges.iter().skip(at + 1).map(move |other| (edge, other)));
+    if pairs.filter(|(one, other)| fault_of(one, other, false).is_some()).nth(MAX_MEETINGS).is_some() {
+        return Err(RingFault::TooIntricate);
+    }
+    let enclosed = polygon.boolean_op_with_fill_rule(&MultiPolygon::new(Vec::new()), OpType::Union, EvenOdd);
+    if enclosed.unsigned_area() == 0.0 { Err(RingFault::Flat) } else { Ok(enclosed.0) }
 }
 
 fn lies_within(hole: &Polygon<f64>, outline: &Polygon<f64>) -> bool {

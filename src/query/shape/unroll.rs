@@ -58,20 +58,17 @@ pub(super) fn turns_right(ring: &[Coord<f64>]) -> bool {
 }
 
 /// Moves a hole by whole turns to where its outline is.
-pub(super) fn beside(outline: &[Coord<f64>], hole: Vec<Coord<f64>>) -> Result<Vec<Coord<f64>>, RingFault> {
+pub(super) fn beside(outline: &[Coord<f64>], hole: &[Coord<f64>]) -> Result<Vec<Coord<f64>>, RingFault> {
     let reach = |line: &[Coord<f64>]| {
         line.iter().fold([f64::INFINITY, f64::NEG_INFINITY], |[west, east], position| {
             [west.min(position.x), east.max(position.x)]
         })
     };
-    let ([west, east], [hole_west, hole_east]) = (reach(outline), reach(&hole));
+    let ([west, east], [hole_west, hole_east]) = (reach(outline), reach(hole));
     let shifts = [0.0, 360.0, -360.0, 720.0, -720.0];
     let fits = |shift: &f64| hole_west + shift >= west - 1e-9 && hole_east + shift <= east + 1e-9;
     let shift = shifts.into_iter().find(fits).ok_or(RingFault::Hole)?;
-    if shift == 0.0 {
-        return Ok(hole);
-    }
-    Ok(hole.into_iter().map(|position| Coord { x: position.x + shift, y: position.y }).collect())
+    Ok(hole.iter().map(|position| Coord { x: position.x + shift, y: position.y }).collect())
 }
 
 /// Joins lines that were cut at ±180°: the one that ends there goes on with the one that starts on the other side.

@@ -15,7 +15,7 @@ use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
 use crate::http::{interval, region};
 use crate::model::uri::encode;
-use crate::model::{Comparison, Condition, Facet, Kind, Query, SortKey, Value, json};
+use crate::model::{Comparison, Facet, Filter, Kind, Operand, PropertyName, Query, SortKey, json};
 use crate::query::cql2::{MAX_JSON_BYTES, native};
 
 /// Hits on a page unless asked otherwise.
@@ -60,7 +60,7 @@ const OWN: &[&str] = &[
            ("filter" = Option<String>, Query, description = "CQL2; its properties are those of /api/v1/queryables"),
            ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"),
            ("filter-crs" = Option<String>, Query, description = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"),
-           ("sort" = Option<String>, Query, description = "relevance, time, id, updated or property:NAME, with commas; - before a name descends"),
+           ("sort" = Option<String>, Query, description = "relevance, time or any other of /api/v1/sortables, with commas; - before a name descends; property:NAME for a property that has the name of a field"),
            ("facets" = Option<String>, Query, description = "fields whose values to count, with commas: collection, mission, platform, instrument, target, level, data_type, body, access, keyword, or properties.NAME"),
            ("facet_limit" = Option<usize>, Query, description = "values listed of each facet and tree; default 100, at most 1000"),
            ("facet_mode" = Option<String>, Query, description = "multi (default): a facet is counted as if the search did not ask for values of it; single: among the matches alone"),
@@ -154,8 +154,10 @@ pub fn query(mut parameters: Parameters) -> Result<Query, Error> {
         }
         None => {}
     }
-    query.conditions = parameters.all("property").iter().map(|text| condition(text)).collect::<Result<_, _>>()?;
-    query.filter = filter::from_query(&mut parameters, native)?;
+    query.filters = parameters.all("property").iter().map(|text| condition(text)).collect::<Result<_, _>>()?;
+    if let Some(filter) = filter::from_query(&mut parameters, native)? {
+        filter.add_to(&mut query);
+    }
     query.sort = parameters.list("sort").iter().map(|name| sort_key(name)).collect::<Result<_, _>>()?;
     query.aggregations = aggregations::read(&mut parameters)?;
     query.count = match parameters.one("count")?.as_deref() {
@@ -175,7 +177,7 @@ pub fn query(mut parameters: Parameters) -> Result<Query, Error> {
 ///
 /// # Errors
 /// 400 for text that is none.
-pub fn condition(text: &str) -> Result<Condition, Error> {
+pub fn condition(text: &str) -> Result<Filter, Error> {
     const OPERATORS: [(&str, Comparison); 6] = [
         ("!=", Comparison::NotEqual),
         ("<=", Comparison::LessOrEqual),
@@ -193,12 +195,16 @@ pub fn condition(text: &str) -> Result<Condition, Error> {
         Some((name, comparison, value)) if !name.trim().is_empty() => {
             let value = value.trim();
             let value = match (value, value.parse::<f64>()) {
-                ("true", _) => Value::Bool(true),
-                ("false", _) => Value::Bool(false),
-                (_, Ok(number)) if number.is_finite() => Value::Number(number),
-                _ => Value::Text(value.trim_matches('"').to_owned()),
+                ("true", _) => Operand::Bool(true),
+                ("false", _) => Operand::Bool(false),
+                (_, Ok(number)) if number.is_finite() => Operand::Number(number),
+                _ => Operand::Text(value.trim_matches('"').to_owned()),
             };
-            Ok(Condition { property: name.trim().to_owned(), comparison, value })
+            let is_order = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+            if is_order && matches!(value, Operand::Bool(_)) {
+                return Err(Error::parameter("property", "true and false have no order"));
+            }
+            Ok(Filter::compare(PropertyName::Member(name.trim().to_owned()), comparison, value))
         }
         _ => Err(Error::parameter("property", format!("{text:?} is no condition such as eo:cloud_cover<5"))),
     }
@@ -207,25 +213,21 @@ pub fn condition(text: &str) -> Result<Condition, Error> {
 /// Reads a name to sort by.
 ///
 /// # Errors
-/// 400 that lists the names.
+/// 400 for what has no order.
 pub fn sort_key(text: &str) -> Result<SortKey, Error> {
     let (name, descending) = match text.strip_prefix('-') {
         Some(name) => (name, true),
         None => (text.trim_start_matches('+'), false),
     };
-    match name {
-        "relevance" => Ok(SortKey::Relevance),
-        "time" | "datetime" => Ok(SortKey::Time { descending }),
-        "id" => Ok(SortKey::Id { descending }),
-        "updated" => Ok(SortKey::Updated { descending }),
-        _ => match name.strip_prefix("property:") {
-            Some(path) if !path.is_empty() => Ok(SortKey::Property { path: path.to_owned(), descending }),
-            _ => Err(Error::parameter(
-                "sort",
-                format!("{name:?} is none of relevance, time, id, updated, property:NAME"),
-            )),
-        },
+    if name == "relevance" {
+        return Ok(SortKey::Relevance);
     }
+    let property = match name.strip_prefix("property:") {
+        Some(path) => PropertyName::Member(path.to_owned()),
+        None => native(name),
+    };
+    SortKey::by(property, descending)
+        .ok_or_else(|| Error::parameter("sort", format!("{name:?} has no order; /api/v1/sortables lists what has")))
 }
 
 /// The page as JSON, with records as they are stored.
@@ -278,17 +280,17 @@ mod tests {
     #[test]
     fn conditions_are_read_with_their_operator() {
         let cases = [
-            ("eo:cloud_cover<5", "eo:cloud_cover", Comparison::Less, Value::Number(5.0)),
-            ("gsd<=0.6", "gsd", Comparison::LessOrEqual, Value::Number(0.6)),
-            ("naip:state = al", "naip:state", Comparison::Equal, Value::Text("al".into())),
-            ("flag!=true", "flag", Comparison::NotEqual, Value::Bool(true)),
-            ("orbit=\"12\"", "orbit", Comparison::Equal, Value::Text("12".into())),
+            ("eo:cloud_cover<5", "eo:cloud_cover", Comparison::Less, Operand::Number(5.0)),
+            ("gsd<=0.6", "gsd", Comparison::LessOrEqual, Operand::Number(0.6)),
+            ("naip:state = al", "naip:state", Comparison::Equal, Operand::Text("al".into())),
+            ("flag!=true", "flag", Comparison::NotEqual, Operand::Bool(true)),
+            ("orbit=\"12\"", "orbit", Comparison::Equal, Operand::Text("12".into())),
         ];
         for (text, property, comparison, value) in cases {
-            let expected = Condition { property: property.to_owned(), comparison, value };
+            let expected = Filter::compare(PropertyName::Member(property.to_owned()), comparison, value);
             assert_eq!(condition(text).expect("a condition"), expected, "{text}");
         }
-        for text in ["", "x", "<5", "!5"] {
+        for text in ["", "x", "<5", "!5", "flag<true"] {
             assert!(condition(text).is_err(), "{text}");
         }
     }
@@ -301,7 +303,9 @@ mod tests {
             "bbox=1,2,3",
             "bbox=0,91,1,92",
             "datetime=yesterday",
-            "sort=size",
+            "sort=geometry",
+            "sort=-description",
+            "sort=property:",
             "facets=id",
             "count=maybe",
             "kind=x",

@@ -62,7 +62,7 @@ async fn list(request: &HttpRequest, state: &State, kind: Kind) -> Result<HttpRe
 }
 
 fn listing(catalogue: &Catalogue, kind: Kind, token: Option<&str>) -> Result<Listing, Error> {
-    let sort = vec![SortKey::Id { descending: false }];
+    let sort = vec![SortKey::by_id()];
     let results =
         catalogue.search(Query { kinds: vec![kind], count: true, limit: PAGE, sort, ..Query::default() }, token)?;
     let mut products = BTreeMap::new();

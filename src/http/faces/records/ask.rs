@@ -2,7 +2,7 @@
 //! none of the standard's is the name of a queryable.
 
 use crate::catalogue::{Catalogue, Error, MAX_LIMIT};
-use crate::http::faces::filter;
+use crate::http::faces::filter::{self, Written};
 use crate::http::parameters::Parameters;
 use crate::http::{interval, region};
 use crate::model::{Facet, Filter, Kind, Operand, PropertyName, Query, RecordId, Region, SortKey, TextMode, TextQuery};
@@ -45,6 +45,7 @@ pub struct Ask {
     external: Vec<String>,
     sort: Vec<SortKey>,
     conditions: Vec<Filter>,
+    filter: Option<Written>,
     limit: usize,
     /// Whether the client said how many.
     pub is_page: bool,
@@ -88,7 +89,7 @@ pub fn read(mut parameters: Parameters, scope: &Scope) -> Result<Ask, Error> {
     if !ask.types.is_empty() {
         ask.conditions.push(of_types(&ask.types, scope));
     }
-    ask.conditions.extend(filter);
+    ask.filter = filter;
     for (name, value) in parameters.rest() {
         if ask.conditions.len() >= MAX_CONDITIONS {
             return Err(Error::parameter(name, format!("is one more than {MAX_CONDITIONS} conditions")));
@@ -122,13 +123,9 @@ fn sort_key(text: &str) -> Result<SortKey, Error> {
         Some(name) => (name, true),
         None => (text.trim_start_matches('+').trim(), false),
     };
-    match names(name) {
-        PropertyName::Id => Ok(SortKey::Id { descending }),
-        PropertyName::Time | PropertyName::Start => Ok(SortKey::Time { descending }),
-        PropertyName::Updated => Ok(SortKey::Updated { descending }),
-        PropertyName::Member(path) if !path.is_empty() => Ok(SortKey::Property { path, descending }),
-        _ => Err(Error::parameter("sortby", format!("{name:?} has no order; the sortables of the catalogue have"))),
-    }
+    SortKey::by(names(name), descending).ok_or_else(|| {
+        Error::parameter("sortby", format!("{name:?} has no order; the sortables of the catalogue have"))
+    })
 }
 
 fn region_of(text: &str) -> Result<Region, Error> {
@@ -141,13 +138,13 @@ impl Ask {
     /// # Errors
     /// 400 for what cannot be honoured; what the catalogue says of external identifiers.
     pub fn query(&self, catalogue: &Catalogue, scope: &Scope) -> Result<Query, Error> {
-        let mut conditions = self.conditions.clone();
         let mut query = Query {
             text: self.text.as_ref().map(|text| TextQuery::new(text.clone(), TextMode::StacBasic)),
             region: self.region.clone(),
             ids: self.ids.clone(),
             time: self.datetime.as_deref().map(interval::parse).transpose()?,
             sort: self.sort.clone(),
+            filters: self.conditions.clone(),
             count: self.count,
             limit: self.limit,
             ..Query::default()
@@ -160,16 +157,12 @@ impl Ask {
             }
         }
         if query.sort.is_empty() && query.wanted_text().is_none() && *scope == Scope::Collections {
-            query.sort.push(SortKey::Id { descending: false });
+            query.sort.push(SortKey::by_id());
         }
         if !self.external.is_empty() {
-            conditions.push(self.named(catalogue, scope)?);
+            query.filters.push(self.named(catalogue, scope)?);
         }
-        query.filter = match conditions.len() {
-            0 => None,
-            1 => conditions.pop(),
-            _ => Some(Filter::And(conditions)),
-        };
+        self.filter.iter().for_each(|filter| filter.clone().add_to(&mut query));
         Ok(query)
     }
 
@@ -202,7 +195,7 @@ mod tests {
     #[test]
     fn parameters_of_the_standard_are_read_and_others_are_queryables() {
         let ask = asked("q=snow&limit=5&sortby=-updated,%2Bid&platform=Envisat&orbit=7").expect("parameters");
-        assert_eq!(ask.sort, [SortKey::Updated { descending: true }, SortKey::Id { descending: false }]);
+        assert_eq!(ask.sort, [SortKey::by(PropertyName::Updated, true).expect("ordered"), SortKey::by_id()]);
         assert_eq!((ask.limit, ask.text.as_deref(), ask.conditions.len()), (5, Some("snow"), 2));
     }
 

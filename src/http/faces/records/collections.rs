@@ -29,13 +29,8 @@ pub async fn list(request: HttpRequest, state: Data<State>) -> Answer {
     parameters.finish(&["limit", "token", "f"])?;
     let base = state.base(&request);
     let catalogue = state.catalogue.clone();
-    let query = Query {
-        kinds: vec![Kind::Collection],
-        sort: vec![SortKey::Id { descending: false }],
-        count: true,
-        limit,
-        ..Query::default()
-    };
+    let query =
+        Query { kinds: vec![Kind::Collection], sort: vec![SortKey::by_id()], count: true, limit, ..Query::default() };
     let is_first = token.is_none();
     let (found, next, matched) = crate::http::blocking({
         let base = base.clone();

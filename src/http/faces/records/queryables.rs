@@ -81,8 +81,8 @@ const CORE: &[(&str, &str, Option<&str>, &str)] = &[
     ("level", "string", None, "Processing level"),
 ];
 
-/// Of these the ones that have an order.
-const ORDERED: [&str; 3] = ["id", "time", "updated"];
+/// Of these the ones that have no order.
+const WITHOUT_ORDER: [&str; 2] = ["geometry", "description"];
 
 /// The names of every record, then the properties that records of the catalogue have.
 async fn listed(state: &State, scope: Scope, list: List) -> Result<Value, Problem> {
@@ -92,7 +92,7 @@ async fn listed(state: &State, scope: Scope, list: List) -> Result<Value, Proble
         Scope::Products(collection) => catalogue.properties_of(&[collection.to_string()]),
     })
     .await?;
-    let core = CORE.iter().filter(|(name, ..)| list == List::Queryables || ORDERED.contains(name));
+    let core = CORE.iter().filter(|(name, ..)| list == List::Queryables || !WITHOUT_ORDER.contains(name));
     let core = core.map(|(name, kind, format, description)| Queryable {
         name: (*name).to_owned(),
         types: vec![*kind],

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::fields::{Of, Selection};
 use super::{free_text, query_extension, sort};
 use crate::catalogue::{Error, MAX_LIMIT};
-use crate::http::faces::filter;
+use crate::http::faces::filter::{self, Written};
 use crate::http::parameters::Parameters;
 use crate::http::problem::Problem;
 use crate::http::{interval, region};
@@ -63,7 +63,9 @@ pub struct Ask {
     datetime: Option<String>,
     intersects: Option<String>,
     text: Option<TextQuery>,
-    filter: Option<Filter>,
+    filter: Option<Written>,
+    /// Of the query extension.
+    extension: Option<Filter>,
     pub sort: Vec<SortKey>,
     pub fields: Option<Selection>,
     pub limit: Option<usize>,
@@ -150,14 +152,6 @@ fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// What both conditions ask.
-fn both(one: Option<Filter>, other: Option<Filter>) -> Option<Filter> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(Filter::And(vec![one, other])),
-        (one, other) => one.or(other),
-    }
-}
-
 fn wants_count(count: Option<&str>) -> Result<bool, Error> {
     match count {
         None | Some("exact") => Ok(true),
@@ -192,7 +186,8 @@ impl Ask {
         let extension = parameters.one("query")?.map(|text| query_extension::filter(&text, names)).transpose()?;
         let ask = Self {
             text: parameters.one("q")?.map(free_text::from_text),
-            filter: both(filter, extension),
+            filter,
+            extension,
             collections: parameters.list("collections"),
             ids: parameters.list("ids"),
             bbox: parameters.one("bbox")?.map(|text| region::numbers("bbox", &text)).transpose()?,
@@ -235,7 +230,8 @@ impl Ask {
             datetime: body.datetime,
             intersects: given(body.intersects).map(str::to_owned),
             text: given(body.q).map(free_text::from_body).transpose()?,
-            filter: both(filter, extension),
+            filter,
+            extension,
             sort: given(body.sortby).map(sort::from_body).transpose()?.unwrap_or_default(),
             fields,
             limit: body.limit,
@@ -275,7 +271,7 @@ impl Ask {
             kinds: vec![kind],
             ids: self.ids.clone(),
             text: self.text.clone(),
-            filter: self.filter.clone(),
+            filters: self.extension.clone().into_iter().collect(),
             region,
             time: self.datetime.as_deref().map(interval::parse).transpose()?,
             sort: self.sort.clone(),
@@ -284,6 +280,7 @@ impl Ask {
             limit: limit.min(MAX_LIMIT),
             ..Query::default()
         };
+        self.filter.iter().for_each(|filter| filter.clone().add_to(&mut query));
         if !self.collections.is_empty() {
             query.facets.insert(Facet::Collection, self.collections.clone());
         }

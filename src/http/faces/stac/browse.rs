@@ -28,7 +28,7 @@ pub async fn browse(request: HttpRequest, state: Data<State>, path: Path<String>
     parameters.finish(&["token"])?;
     let collection = identifier("collection", &path)?;
     state.catalogue.get(&Key::collection(collection.clone()))?;
-    let mut query = Query { sort: vec![SortKey::Id { descending: false }], limit: PAGE, ..Query::default() };
+    let mut query = Query { sort: vec![SortKey::by_id()], limit: PAGE, ..Query::default() };
     query.facets.insert(Facet::Collection, vec![collection.to_string()]);
     let catalogue = state.catalogue.clone();
     let continued = token.clone();

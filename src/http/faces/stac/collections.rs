@@ -19,7 +19,7 @@ pub const DEFAULT_LIMIT: usize = 1_000;
 
 /// `GET /stac/collections`: in order of id unless asked otherwise.
 #[utoipa::path(get, path = "/stac/collections", tag = "stac", operation_id = "stac_collections",
-    params(("ids" = Option<String>, Query, description = "with commas"), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("q" = Option<String>, Query, description = "terms with commas, of which one is enough, or a text with OR, AND, + and -"), ("query" = Option<String>, Query, description = "conditions as JSON: {\"eo:cloud_cover\":{\"lt\":10}}"), ("filter" = Option<String>, Query, description = "CQL2"), ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"), ("filter-crs" = Option<String>, Query, description = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"), ("sortby" = Option<String>, Query, description = "id and datetime, with commas, - before a name descends"), ("fields" = Option<String>, Query, description = "members to give, - before a name leaves it out"), ("limit" = Option<usize>, Query, minimum = 1), ("token" = Option<String>, Query, description = "the next link carries it"), ("count" = Option<String>, Query, description = "exact (default) or none")),
+    params(("ids" = Option<String>, Query, description = "with commas"), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("q" = Option<String>, Query, description = "terms with commas, of which one is enough, or a text with OR, AND, + and -"), ("query" = Option<String>, Query, description = "conditions as JSON: {\"eo:cloud_cover\":{\"lt\":10}}"), ("filter" = Option<String>, Query, description = "CQL2"), ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"), ("filter-crs" = Option<String>, Query, description = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"), ("sortby" = Option<String>, Query, description = "fields with commas, - before a name descends"), ("fields" = Option<String>, Query, description = "members to give, - before a name leaves it out"), ("limit" = Option<usize>, Query, minimum = 1), ("token" = Option<String>, Query, description = "the next link carries it"), ("count" = Option<String>, Query, description = "exact (default) or none")),
     responses((status = 200, body = Object),
               (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list(request: HttpRequest, state: Data<State>) -> Answer {
@@ -32,7 +32,7 @@ pub async fn list(request: HttpRequest, state: Data<State>) -> Answer {
 pub async fn answer(request: &HttpRequest, state: &State, ask: Ask, address: &str, name: &str) -> Answer {
     let mut query = ask.query(Kind::Collection, DEFAULT_LIMIT)?;
     if query.sort.is_empty() && query.wanted_text().is_none() {
-        query.sort.push(SortKey::Id { descending: false });
+        query.sort.push(SortKey::by_id());
     }
     let catalogue = state.catalogue.clone();
     let base = state.base(request);

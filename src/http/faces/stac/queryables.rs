@@ -26,13 +26,13 @@ const CORE: &[(&str, &str, Option<&str>, &str)] = &[
     ("ssys:targets", "string", None, "Targets elsewhere than on Earth; one that fits is enough"),
 ];
 
-/// Of these the ones that have an order.
-const ORDERED: [&str; 2] = ["id", "datetime"];
+/// Of these the ones that have no order.
+const WITHOUT_ORDER: [&str; 2] = ["geometry", "description"];
 
 /// The properties that Items have, after those of every Item. What a record keeps apart is not shown by an Item.
 fn found(catalogue: &Catalogue, collections: &[String], list: List) -> Result<Vec<Queryable>, Error> {
     let properties = catalogue.properties_of(collections)?;
-    let core = CORE.iter().filter(|(name, ..)| list == List::Queryables || ORDERED.contains(name));
+    let core = CORE.iter().filter(|(name, ..)| list == List::Queryables || !WITHOUT_ORDER.contains(name));
     let mut found: Vec<Queryable> = core
         .map(|(name, kind, format, description)| {
             let plain =
@@ -43,9 +43,7 @@ fn found(catalogue: &Catalogue, collections: &[String], list: List) -> Result<Ve
         .collect();
     let is_core = |name: &str| CORE.iter().any(|(core, ..)| *core == name);
     let others = properties.into_iter().filter(|property| !property.name.starts_with("quality."));
-    found.extend(others.filter(|property| {
-        list == List::Sortables && !ORDERED.contains(&property.name.as_str()) || !is_core(&property.name)
-    }));
+    found.extend(others.filter(|property| !is_core(&property.name)));
     Ok(found)
 }
 

@@ -4,20 +4,11 @@ use serde::Deserialize;
 
 use crate::catalogue::Error;
 use crate::model::SortKey;
+use crate::query::cql2::stac;
 
-/// Members of an Item or Collection that have no order.
-const WITHOUT_ORDER: &[&str] = &[
-    "geometry",
-    "bbox",
-    "links",
-    "assets",
-    "properties",
-    "stac_extensions",
-    "stac_version",
-    "type",
-    "extent",
-    "summaries",
-];
+/// Members of an Item or Collection that have no order, beside geometry and description.
+const WITHOUT_ORDER: &[&str] =
+    &["bbox", "links", "assets", "properties", "stac_extensions", "stac_version", "type", "extent", "summaries"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,16 +54,11 @@ pub fn from_body(text: &str) -> Result<Vec<SortKey>, Error> {
 /// an Item without a datetime of its own has too.
 fn key(field: &str, descending: bool) -> Result<SortKey, Error> {
     let field = field.trim();
-    let name = field.strip_prefix("properties.").unwrap_or(field);
-    match name {
-        "" => Err(Error::parameter("sortby", "names no field")),
-        "id" => Ok(SortKey::Id { descending }),
-        "datetime" | "start_datetime" => Ok(SortKey::Time { descending }),
-        name if WITHOUT_ORDER.contains(&name) || name.starts_with("assets.") => Err(Error::parameter(
-            "sortby",
-            format!("{name:?} has no order; any member of properties, id and datetime have"),
-        )),
-        name => Ok(SortKey::Property { path: name.to_owned(), descending }),
+    let has_order = !WITHOUT_ORDER.contains(&field) && !field.starts_with("assets.");
+    match Some(stac(field)).filter(|_| has_order).and_then(|property| SortKey::by(property, descending)) {
+        Some(key) => Ok(key),
+        None if field.is_empty() => Err(Error::parameter("sortby", "names no field")),
+        None => Err(Error::parameter("sortby", format!("{field:?} has no order; the sortables of a collection have"))),
     }
 }
 
@@ -85,8 +71,8 @@ mod tests {
         let text = ["-properties.eo:cloud_cover", "+id", "datetime"].map(str::to_owned);
         let body = r#"[{"field":"eo:cloud_cover","direction":"desc"},{"field":"id","direction":"asc"},{"field":"properties.datetime"}]"#;
         let expected = vec![
-            SortKey::Property { path: "eo:cloud_cover".to_owned(), descending: true },
-            SortKey::Id { descending: false },
+            SortKey::By { property: stac("eo:cloud_cover"), descending: true },
+            SortKey::by_id(),
             SortKey::Time { descending: false },
         ];
         assert_eq!(from_list(&text).expect("fields"), expected);
@@ -95,7 +81,7 @@ mod tests {
 
     #[test]
     fn what_has_no_order_is_refused() {
-        for name in ["geometry", "-", "+", "-properties.", "assets.x.href"] {
+        for name in ["geometry", "description", "links", "-", "+", "-properties.", "assets.x.href"] {
             assert!(from_list(&[name.to_owned()]).is_err(), "{name}");
         }
         for text in

@@ -217,10 +217,10 @@ pub(super) fn without_own(query: &Query, aggregation: &Aggregation) -> Option<Qu
     let mut other = query.clone();
     match &aggregation.field {
         PropertyName::Facet(facet) => drop(other.facets.remove(facet)),
-        PropertyName::Member(path) => other.conditions.retain(|condition| condition.property != *path),
         PropertyName::Start | PropertyName::Time => other.time = None,
         _ => {}
     }
+    other.filters.retain(|filter| !filter.asks_only(&aggregation.field));
     (other != *query).then_some(other)
 }
 

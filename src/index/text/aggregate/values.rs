@@ -10,8 +10,8 @@ use crate::model::{Facet, PropertyName};
 
 use super::super::columns::{NumberColumn, PropertyColumns};
 use super::super::error::SearchError;
+use super::super::filter::check_path;
 use super::super::order::{self, start_of};
-use super::super::plan::check_path;
 use super::super::segment::{Segment, partition_point};
 
 /// Documents that are read at once.
@@ -45,7 +45,7 @@ impl Values {
         match field {
             PropertyName::Facet(facet) => Ok(Self { texts: Some(segment.facet(*facet)?.clone()), ..Self::default() }),
             PropertyName::Member(path) => {
-                check_path(path)?;
+                check_path(field)?;
                 let PropertyColumns { numbers, instants, texts, bools } = segment.property(path)?;
                 Ok(Self { texts, numbers, bools, instants: instants.map(Instants::Plain) })
             }

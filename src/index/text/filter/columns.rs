@@ -1,7 +1,7 @@
 //! The columns that hold a property's values, whatever the property.
 
 use tantivy::DocId;
-use tantivy::columnar::{Column, StrColumn};
+use tantivy::columnar::{Cardinality, Column, StrColumn};
 
 use crate::model::{Facet, Kind, PropertyName};
 use crate::query::evaluate::Scalar;
@@ -16,7 +16,7 @@ use super::super::terms::MAX_TEXT;
 pub(super) const MAYBE_CUT: usize = MAX_TEXT - 3;
 
 /// The columns of one property in one segment, one for each type of value.
-pub(super) struct Columns<'s> {
+pub(in super::super) struct Columns<'s> {
     pub numbers: Option<NumberColumn>,
     pub instants: Option<Instants<'s>>,
     pub texts: Option<Texts>,
@@ -25,7 +25,7 @@ pub(super) struct Columns<'s> {
 }
 
 /// Instants, however they are kept.
-pub(super) enum Instants<'s> {
+pub(in super::super) enum Instants<'s> {
     Values(Column<i64>),
     Updated(&'s Column<i64>),
     Starts(&'s Column<u64>),
@@ -34,14 +34,22 @@ pub(super) enum Instants<'s> {
 
 /// A dictionary with ordinals.
 #[derive(Clone)]
-pub(super) struct Texts {
+pub(in super::super) struct Texts {
     pub column: StrColumn,
     /// Whether long texts were cut.
     pub bounded: bool,
 }
 
 impl Instants<'_> {
-    pub(super) fn any(&self, document: DocId, mut fits: impl FnMut(i64) -> bool) -> bool {
+    fn cardinality(&self) -> Cardinality {
+        match self {
+            Self::Values(column) => column.get_cardinality(),
+            Self::Updated(column) | Self::Stops(column) => column.get_cardinality(),
+            Self::Starts(column) => column.get_cardinality(),
+        }
+    }
+
+    pub(in super::super) fn any(&self, document: DocId, mut fits: impl FnMut(i64) -> bool) -> bool {
         match self {
             Self::Values(column) => column.values_for_doc(document).any(&mut fits),
             Self::Updated(column) => column.first(document).is_some_and(fits),
@@ -61,7 +69,7 @@ impl<'s> Columns<'s> {
 
     /// The columns of a property, those that come first in the question first; `None` when a part of it is in no
     /// column.
-    pub(super) fn open(segment: &'s Segment, name: &PropertyName) -> Result<Option<Vec<Self>>, SearchError> {
+    pub(in super::super) fn open(segment: &'s Segment, name: &PropertyName) -> Result<Option<Vec<Self>>, SearchError> {
         let text = |column: StrColumn, bounded| Self { texts: Some(Texts { column, bounded }), ..Self::NONE };
         let instants = |instants| Self { instants: Some(instants), ..Self::NONE };
         super::check_path(name)?;
@@ -81,7 +89,8 @@ impl<'s> Columns<'s> {
                 first.extend(second);
                 return Ok(Some(first));
             }
-            PropertyName::Title | PropertyName::Description | PropertyName::Geometry { .. } => return Ok(None),
+            PropertyName::Title => text(segment.title.clone(), true),
+            PropertyName::Description | PropertyName::Geometry { .. } => return Ok(None),
         }]))
     }
 
@@ -95,8 +104,20 @@ impl<'s> Columns<'s> {
         }
     }
 
+    /// How many values documents have in each column that there is.
+    pub(in super::super) fn cardinalities(&self) -> Vec<Cardinality> {
+        let all = [
+            self.numbers.as_ref().map(NumberColumn::cardinality),
+            self.instants.as_ref().map(Instants::cardinality),
+            self.texts.as_ref().map(|texts| texts.column.ords().get_cardinality()),
+            self.bools.as_ref().map(Column::get_cardinality),
+            self.kinds.map(Column::get_cardinality),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
     /// Whether the document has a value in one of the columns.
-    pub(super) fn has_value(&self, document: DocId) -> bool {
+    pub(in super::super) fn has_value(&self, document: DocId) -> bool {
         self.kinds.is_some()
             || self.numbers.as_ref().is_some_and(|numbers| numbers.any(document, |_| true))
             || self.instants.as_ref().is_some_and(|instants| instants.any(document, |_| true))

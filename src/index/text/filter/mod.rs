@@ -20,7 +20,8 @@ use super::plan::SequenceTest;
 use super::properties::{MAX_DEPTH, MAX_PATH};
 use super::segment::Segment;
 
-pub(super) use necessary::{Walkable, necessary, walkable};
+pub(super) use columns::{Columns, Texts};
+pub(super) use necessary::{Walkable, necessary};
 pub(super) use range::{ColumnRange, ranges};
 
 /// A filter ready for one segment.
@@ -94,7 +95,8 @@ impl<'s> Making<'s> {
         })
     }
 
-    fn and(&self, parts: &'s [Filter]) -> Result<Node<'s>, SearchError> {
+    /// The test of filters that are all required.
+    pub(super) fn and(&self, parts: &'s [Filter]) -> Result<Node<'s>, SearchError> {
         let parts = self.parts(parts)?;
         if parts.iter().any(|part| matches!(part, Node::Constant(Some(false)))) {
             return Ok(Node::Constant(Some(false)));
@@ -123,14 +125,15 @@ impl<'s> Making<'s> {
 /// Refuses properties that no index holds.
 pub(super) fn check_path(name: &PropertyName) -> Result<(), SearchError> {
     match name {
-        PropertyName::Member(path) => {
-            if path.is_empty() || path.len() > MAX_PATH || path.split('.').count() > MAX_DEPTH {
-                let what = format!("properties with paths of more than {MAX_PATH} bytes or {MAX_DEPTH} levels");
-                return Err(SearchError::Unsupported { what });
-            }
-            Ok(())
+        PropertyName::Member(path) if path.is_empty() || path.len() > MAX_PATH || levels(path) > MAX_DEPTH => {
+            let what = format!("properties with paths of more than {MAX_PATH} bytes or {MAX_DEPTH} levels");
+            Err(SearchError::Unsupported { what })
         }
         PropertyName::Either(first, second) => check_path(first).and_then(|()| check_path(second)),
         _ => Ok(()),
     }
+}
+
+fn levels(path: &str) -> usize {
+    path.split('.').count()
 }

@@ -3,9 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::model::{
-    Comparison, Condition, Facet, Filter, Moment, PropertyName, SpatialRelation, TemporalRelation, Value,
-};
+use crate::model::{Comparison, Facet, Filter, Moment, PropertyName, SpatialRelation, TemporalRelation};
 use crate::query::evaluate::{Scalar, constant_span};
 
 use super::super::properties::column_path;
@@ -182,13 +180,6 @@ impl Necessary {
         let instant = order::clamp(instant);
         self.starts_to = Some(self.starts_to.map_or(instant, |known| known.min(instant)));
     }
-}
-
-/// The range of numbers that every match of a condition has a value in.
-pub(in super::super) fn walkable(condition: &Condition) -> Option<Walkable> {
-    let Value::Number(number) = condition.value else { return None };
-    let range = NumberRange::of(&Asked::Compared(condition.comparison, vec![Scalar::Number(number)]))?;
-    Some(Walkable::Numbers(PropertyName::Member(condition.property.clone()), range))
 }
 
 fn is_all_text(constants: &[Scalar<'_>]) -> bool {

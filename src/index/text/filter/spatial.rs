@@ -25,7 +25,7 @@ pub(super) fn footprint_and_literal<'f>(left: &'f Place, right: &'f Place) -> Op
 pub(super) fn envelope(place: &Place) -> Option<BoundingBox> {
     match place {
         Place::Footprint { .. } => None,
-        Place::Box(bbox) => Some(*bbox),
+        Place::Box(bbox, _) => Some(*bbox),
         Place::Geometry(_) => shape_of(place)?.envelope(),
     }
 }
@@ -38,15 +38,26 @@ impl<'s> Making<'s> {
         left: &'s Place,
         right: &'s Place,
     ) -> Result<Node<'s>, SearchError> {
-        let record = self.of_record(filter)?;
-        let Some((body, literal)) = footprint_and_literal(left, right) else {
-            return Ok(Node::Test { test: Box::new(record), cost: Cost::Record });
-        };
-        let Some(around) = envelope(literal) else {
+        let shape =
+            footprint_and_literal(left, right).and_then(|(body, literal)| Some((body, literal, shape_of(literal)?)));
+        let Some((body, literal, shape)) = shape else {
+            let record = self.of_record(filter)?;
             return Ok(Node::Test { test: Box::new(record), cost: Cost::Record });
         };
         let Some(boxes) = Boxes::open(self.segment, body)? else { return Ok(Node::Constant(None)) };
-        let is_box = matches!(literal, Place::Box(_));
+        let (Some(records), sequence) = (self.records, &self.segment.sequence) else {
+            return Err(SearchError::Unsupported {
+                what: "a spatial function without a look at the records".to_owned(),
+            });
+        };
+        let (around, swapped) = (shape.envelope(), matches!(right, Place::Footprint { .. }));
+        // The shape is made once, not for each record that is looked at.
+        let record =
+            move |document| records.relates(sequence.values.get_val(document), body, relation, &shape, swapped);
+        let Some(around) = around else {
+            return Ok(Node::Test { test: Box::new(record), cost: Cost::Record });
+        };
+        let is_box = matches!(literal, Place::Box(_, None));
         let apart = Some(relation == SpatialRelation::Disjoint);
         let test = move |document| {
             let (mut present, mut touches, mut inside) = (false, false, false);

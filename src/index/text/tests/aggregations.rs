@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::oracle::{Oracle, Record};
-use super::samples::{Random, batches, history};
+use super::samples::{Random, batches, condition, history};
 use super::{SearchError, filled, product};
 use crate::model::{
-    Aggregation, AggregationKind, Bucket, Condition, Facet, Instant, PropertyName, Query, Summary, TimeStep, TimeWidth,
-    Value, ValueRange, Width, path_levels,
+    Aggregation, AggregationKind, Bucket, Comparison, Facet, Instant, Operand, PropertyName, Query, Summary, TimeStep,
+    TimeWidth, Value, ValueRange, Width, path_levels,
 };
 
 /// Some summaries of some fields.
@@ -137,9 +137,8 @@ impl Oracle {
         if aggregation.ignores_own {
             match field {
                 PropertyName::Facet(facet) => drop(question.facets.remove(facet)),
-                PropertyName::Member(path) => question.conditions.retain(|condition| condition.property != *path),
                 PropertyName::Start => question.time = None,
-                _ => {}
+                _ => question.filters.retain(|filter| !filter.asks_only(field)),
             }
         }
         let records: Vec<Vec<Seen>> = self.answer(&question).iter().map(|record| seen(record, field)).collect();
@@ -301,11 +300,7 @@ fn a_value_beyond_the_filter_of_its_own_facet_stays_in_sight() {
     let levels = Aggregation::terms("level", PropertyName::Facet(Facet::Level), 10);
     let query = Query {
         facets: [(Facet::Level, vec!["y".to_owned()])].into(),
-        conditions: vec![Condition {
-            property: "n".into(),
-            comparison: crate::model::Comparison::Less,
-            value: Value::Number(9.0),
-        }],
+        filters: vec![condition("n", Comparison::Less, Operand::Number(9.0))],
         aggregations: vec![levels.clone(), levels.ignoring_own()],
         ..Query::default()
     };
@@ -399,9 +394,8 @@ fn a_question_about_time_alone_is_counted_without_a_look_at_each_record() {
 fn a_search_that_its_deadline_overtakes_gives_no_answer() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let index = filled(folder.path(), &batches(&history(2, 60), 20));
-    let condition =
-        |value| Condition { property: "eo:cloud_cover".into(), comparison: crate::model::Comparison::Less, value };
-    let query = Query { conditions: vec![condition(Value::Number(50.0))], count: true, limit: 1, ..Query::default() };
+    let filters = vec![condition("eo:cloud_cover", Comparison::Less, Operand::Number(50.0))];
+    let query = Query { filters, count: true, limit: 1, ..Query::default() };
     let now = super::super::Deadline::at(std::time::Instant::now());
     let answer = index.searcher().search_within(&query, None, &now);
     assert!(matches!(answer, Err(SearchError::TooLong)), "{answer:?}");

@@ -7,9 +7,10 @@ use super::samples::{Random, area, batches, change};
 use super::{TextSearcher, open};
 use crate::index::text::RecordTest;
 use crate::index::{Change, Projection};
-use crate::model::{Entity, Filter, Instant, Kind, Query};
+use crate::model::{Entity, Filter, Instant, Kind, Query, SpatialRelation};
+use crate::query::Shape;
 use crate::query::cql2::{from_text, native, stac};
-use crate::query::evaluate::{StoredRecord, Truth, truth};
+use crate::query::evaluate::{Source as _, StoredRecord, Truth, truth};
 
 /// Records and filters; `make judges` asks for 10,000 records.
 fn size_of_run() -> (u64, u32) {
@@ -50,7 +51,8 @@ fn record(random: &mut Random, id: &str) -> String {
     let collection = pick(random, &["one", "two", "Two"]);
     let mut text = format!(r#"{{"kind":"product","id":"{id}","collection":"{collection}""#);
     if random.one_in(2) {
-        write!(text, r#","title":"{}""#, pick(random, TEXTS)).expect("writes");
+        let title = if random.one_in(6) { long(random) } else { pick(random, TEXTS).to_owned() };
+        write!(text, r#","title":"{title}""#).expect("writes");
     }
     let missions = ["Envisat", "ERS-1", "envisat"];
     let named: Vec<String> =
@@ -79,7 +81,11 @@ fn record(random: &mut Random, id: &str) -> String {
             members.push(format!(r#""{name}":{}"#, value(random, name)));
         }
     }
-    write!(text, "{}}}}}", members.join(",")).expect("writes");
+    write!(text, "{}}}", members.join(",")).expect("writes");
+    if random.one_in(2) {
+        write!(text, r#","version":"{}","quality":{{"gsd":{}}}"#, random.below(3), random.below(12)).expect("writes");
+    }
+    text.push('}');
     text
 }
 
@@ -88,7 +94,12 @@ fn place(random: &mut Random) -> String {
     let bbox = area(random);
     let (west, south, east, north) = (bbox.west, bbox.south, bbox.east, bbox.north);
     if random.one_in(2) || west > east || west == east || south == north {
-        return format!(r#"{{"body":"{body}","bbox":[{west},{south},{east},{north}]}}"#);
+        return match random.below(3) {
+            0 => {
+                format!(r#"{{"body":"{body}","bbox":[{west},{south},{0},{east},{north},{0}]}}"#, random.below(4) * 100)
+            }
+            _ => format!(r#"{{"body":"{body}","bbox":[{west},{south},{east},{north}]}}"#),
+        };
     }
     let triangle = format!("[[[{west},{south}],[{east},{south}],[{east},{north}],[{west},{south}]]]");
     match random.below(3) {
@@ -151,11 +162,14 @@ fn literal(random: &mut Random) -> String {
 fn shape(random: &mut Random) -> String {
     let bbox = area(random);
     let (west, south, east, north) = (bbox.west, bbox.south, bbox.east, bbox.north);
-    match random.below(3) {
+    let (low, high) = (random.below(3) * 100, 200 + random.below(3) * 100);
+    match random.below(6) {
         0 if west < east && south < north => {
             format!("POLYGON(({west} {south}, {east} {south}, {east} {north}, {west} {south}))")
         }
         1 => format!("POINT({west} {south})"),
+        2 => format!("BBOX({west},{south},{low},{east},{north},{high})"),
+        3 => format!("POLYGON(({west} {south}, {east} {north}, {east} {south}, {west} {north}, {west} {south}))"),
         _ => format!("BBOX({west},{south},{east},{north})"),
     }
 }
@@ -198,6 +212,8 @@ fn predicate(random: &mut Random) -> String {
             "kind",
             "platform",
             "updated",
+            "gsd",
+            "version",
         ],
     );
     let comparison = pick(random, &["=", "<>", "<", "<=", ">", ">="]);
@@ -280,6 +296,9 @@ fn predicate(random: &mut Random) -> String {
                 "geometry IS NULL",
                 "geometry.mars IS NOT NULL",
                 "n = many",
+                "description IS NULL AND gsd > n",
+                "version = description OR gsd = 3",
+                "gsd + n > 9",
                 "TRUE",
                 "1 = 2",
                 "none IS NULL",
@@ -314,10 +333,16 @@ impl RecordTest for Records {
         let entity = Entity::view(text.as_bytes()).expect("a record");
         truth(filter, &StoredRecord { entity: &entity, updated: *updated })
     }
+
+    fn relates(&self, sequence: u64, body: &str, relation: SpatialRelation, shape: &Shape, swapped: bool) -> Truth {
+        let (text, updated) = &self.0[&sequence];
+        let entity = Entity::view(text.as_bytes()).expect("a record");
+        StoredRecord { entity: &entity, updated: *updated }.relates(body, relation, shape, swapped)
+    }
 }
 
 fn found(searcher: &TextSearcher, records: &Records, filter: &Filter) -> Vec<u64> {
-    let query = Query { filter: Some(filter.clone()), count: true, limit: 10_000, ..Query::default() };
+    let query = Query { filters: vec![filter.clone()], count: true, limit: 10_000, ..Query::default() };
     let page = searcher.search(&query, Some(records)).expect("answers");
     assert_eq!(page.matched, Some(page.hits.len() as u64));
     let mut found: Vec<u64> = page.hits.iter().map(|hit| hit.sequence).collect();

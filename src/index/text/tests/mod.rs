@@ -12,12 +12,11 @@ use std::sync::Arc;
 use super::{SearchError, TextError, TextIndex, TextOptions, TextRebuild, TextSearcher};
 use crate::index::{Batch, Projection};
 use crate::model::{
-    Aggregation, BoundingBox, Comparison, Condition, Cursor, Facet, Hit, Kind, Page, PropertyName, Query, Region,
-    SortKey, Value,
+    Aggregation, BoundingBox, Comparison, Cursor, Facet, Hit, Kind, Operand, Page, PropertyName, Query, Region, SortKey,
 };
 use oracle::Oracle;
 pub(super) use samples::batches;
-use samples::{Random, change, history, random_query};
+use samples::{Random, change, condition, history, random_query};
 
 fn small() -> TextOptions {
     TextOptions { writer_memory: 1 << 20, writer_threads: 2 }
@@ -316,15 +315,15 @@ fn what_the_index_cannot_answer_is_refused() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let index = filled(folder.path(), &batches(&history(2, 20), 20));
     let everywhere = BoundingBox { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
-    let truth = Condition { property: "p".into(), comparison: Comparison::Less, value: Value::Bool(true) };
-    let deep = Condition { property: "a.".repeat(40), comparison: Comparison::Equal, value: Value::Number(1.0) };
+    let deep = condition(&"a.".repeat(40), Comparison::Equal, Operand::Number(1.0));
+    let without_order = SortKey::By { property: PropertyName::Description, descending: false };
     let geometry = Region { body: "earth".into(), bbox: everywhere, geometry: Some("{}".into()), ..Region::default() };
     let unsupported = [
         Query { sort: vec![SortKey::Relevance], ..Query::default() },
         Query { sort: vec![SortKey::Time { descending: true }; 5], ..Query::default() },
         Query { limit: 1_000_000, ..Query::default() },
-        Query { conditions: vec![truth], ..Query::default() },
-        Query { conditions: vec![deep], ..Query::default() },
+        Query { sort: vec![without_order], ..Query::default() },
+        Query { filters: vec![deep], ..Query::default() },
         Query { region: Some(geometry), ..Query::default() },
     ];
     for query in unsupported {
@@ -382,11 +381,10 @@ fn properties_with_strange_names_are_found() {
     let index = filled(folder.path(), &batches(&changes, 100));
     for (name, sequence) in names.iter().zip(1..) {
         let property = name.replace("\\u0001", "\u{1}").replace("\\\\", "\\");
-        for value in [Value::Number(5.0), Value::Number(6.0)] {
-            let found = value == Value::Number(5.0);
-            let condition = Condition { property: property.clone(), comparison: Comparison::Equal, value };
-            let expected: &[u64] = if found { &[sequence] } else { &[] };
-            assert_eq!(find(&index, Query { conditions: vec![condition], ..Query::default() }), expected, "{name}");
+        for (value, is_found) in [(5.0, true), (6.0, false)] {
+            let filters = vec![condition(&property, Comparison::Equal, Operand::Number(value))];
+            let expected: &[u64] = if is_found { &[sequence] } else { &[] };
+            assert_eq!(find(&index, Query { filters, ..Query::default() }), expected, "{name}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::index::Change;
-use crate::model::{BoundingBox, Comparison, Condition, Facet, Instant, Key, Kind, Query, SortKey, Value};
+use crate::model::{BoundingBox, Comparison, Facet, Filter, Instant, Key, Kind, Operand, PropertyName, Query, SortKey};
 
 /// A current record.
 pub(super) struct Record {
@@ -66,13 +66,8 @@ fn compare(one: &Record, other: &Record, key: &SortKey) -> Ordering {
             let place = |record: &Record| record.bounds().map_or(Place::Missing, |(start, _)| Place::Instant(start));
             ([place(one), place(other)], *descending)
         }
-        SortKey::Id { descending } => {
-            let place = |record: &Record| Place::Text(record.key.id.as_str().to_owned());
-            ([place(one), place(other)], *descending)
-        }
-        SortKey::Updated { descending } => ([Place::Instant(one.updated), Place::Instant(other.updated)], *descending),
-        SortKey::Property { path, descending } => {
-            ([one.place(path, *descending), other.place(path, *descending)], *descending)
+        SortKey::By { property, descending } => {
+            ([one.place(property, *descending), other.place(property, *descending)], *descending)
         }
         SortKey::Relevance => return Ordering::Equal,
     };
@@ -119,7 +114,31 @@ impl Record {
         found
     }
 
-    fn place(&self, path: &str, descending: bool) -> Place {
+    fn place(&self, property: &PropertyName, descending: bool) -> Place {
+        let places = self.places(property);
+        places.into_iter().min_by(|one, other| compare_places(one, other, descending)).unwrap_or(Place::Missing)
+    }
+
+    fn places(&self, property: &PropertyName) -> Vec<Place> {
+        match property {
+            PropertyName::Id => vec![Place::Text(self.key.id.as_str().to_owned())],
+            PropertyName::Kind => vec![Place::Text(self.key.kind.as_str().to_owned())],
+            PropertyName::Title => {
+                self.json["title"].as_str().map(|title| Place::Text(title.to_owned())).into_iter().collect()
+            }
+            PropertyName::Updated => vec![Place::Instant(self.updated)],
+            PropertyName::Stop => self.bounds().map(|(_, stop)| Place::Instant(stop)).into_iter().collect(),
+            PropertyName::Facet(facet) => self.labels(*facet).into_iter().map(Place::Text).collect(),
+            PropertyName::Member(path) => self.member_places(path),
+            PropertyName::Either(first, second) => {
+                let found = self.places(first);
+                if found.is_empty() { self.places(second) } else { found }
+            }
+            other => panic!("{other:?} has no order here"),
+        }
+    }
+
+    fn member_places(&self, path: &str) -> Vec<Place> {
         let to_place = |value: &Json| match value {
             Json::Number(number) => Place::Number(number.as_f64().expect("finite")),
             Json::Bool(truth) => Place::Number(f64::from(u8::from(*truth))),
@@ -129,8 +148,7 @@ impl Record {
             },
             _ => Place::Missing,
         };
-        let places = self.values(path).iter().map(to_place).collect::<Vec<_>>();
-        places.into_iter().min_by(|one, other| compare_places(one, other, descending)).unwrap_or(Place::Missing)
+        self.values(path).iter().map(to_place).collect()
     }
 
     fn names(&self, facet: Facet) -> Vec<(Option<String>, Option<String>)> {
@@ -166,7 +184,7 @@ impl Record {
             && query.facets.iter().all(|(facet, values)| self.has_facet(*facet, values))
             && self.in_time(query)
             && self.in_region(query)
-            && query.conditions.iter().all(|condition| self.fulfils(condition))
+            && query.filters.iter().all(|filter| self.fulfils(filter))
             && query.text.as_ref().is_none_or(|text| self.has_text(&text.text))
     }
 
@@ -196,23 +214,27 @@ impl Record {
         })
     }
 
-    fn fulfils(&self, condition: &Condition) -> bool {
-        self.values(&condition.property).iter().any(|value| {
+    /// Knows comparisons of one property with a constant.
+    fn fulfils(&self, filter: &Filter) -> bool {
+        let Filter::Compare { left: Operand::Property(PropertyName::Member(path)), comparison, right } = filter else {
+            panic!("{filter:?} is not among the samples");
+        };
+        self.values(path).iter().any(|value| {
             let instant =
                 |text: &str| Instant::parse(text).or_else(|_| Instant::parse(&format!("{text}T00:00:00Z"))).ok();
             let stored_instant = value.as_str().and_then(|text| Instant::parse(text).ok());
-            let ordering = match (value, &condition.value) {
-                (Json::Number(value), Value::Number(wanted)) => value.as_f64().expect("finite").partial_cmp(wanted),
-                (Json::Bool(value), Value::Bool(wanted)) => Some(value.cmp(wanted)),
-                (Json::String(value), Value::Text(wanted)) => match stored_instant {
+            let ordering = match (value, right) {
+                (Json::Number(value), Operand::Number(wanted)) => value.as_f64().expect("finite").partial_cmp(wanted),
+                (Json::Bool(value), Operand::Bool(wanted)) => Some(value.cmp(wanted)),
+                (Json::String(value), Operand::Text(wanted)) => match stored_instant {
                     Some(stored) => instant(wanted).map(|wanted| stored.cmp(&wanted)),
                     None => Some(value.as_str().cmp(wanted)),
                 },
                 _ => None,
             };
             // A day given without a time never equals an instant.
-            let day = matches!(&condition.value, Value::Text(text) if text.len() == 10);
-            match (condition.comparison, ordering) {
+            let day = matches!(right, Operand::Text(text) if text.len() == 10);
+            match (comparison, ordering) {
                 (Comparison::Equal, Some(Ordering::Equal)) => !(day && stored_instant.is_some()),
                 (Comparison::NotEqual, ordering) => ordering != Some(Ordering::Equal),
                 (Comparison::Less, Some(ordering)) => ordering.is_lt(),

@@ -1,10 +1,10 @@
 //! Walks that end early against walks that look at everything: the page decides which one there is, and must not be seen
 //! in the answer.
 
-use super::samples::{Random, batches, history, random_query};
+use super::samples::{Random, batches, condition, history, random_query};
 use super::{all_hits, filled};
 use crate::index::Projection;
-use crate::model::{Comparison, Condition, Kind, Query, SortKey, Value};
+use crate::model::{Comparison, Kind, Operand, PropertyName, Query, SortKey};
 
 /// A page that holds everything is never full, so that no walk for it ends early.
 const EVERYTHING: usize = 10_000;
@@ -57,13 +57,12 @@ fn sorted_pages_begin_and_end_where_conditions_on_the_same_property_say() {
     let property = "eo:cloud_cover";
     use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
     for descending in [false, true] {
-        let sort = vec![SortKey::Property { path: property.into(), descending }];
+        let sort = vec![SortKey::By { property: PropertyName::Member(property.into()), descending }];
         check(&searcher, &Query { sort: sort.clone(), ..Query::default() });
         for comparison in [Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual] {
-            for number in [0.0, 7.0, 100.0] {
-                let value = Value::Number(number);
-                let conditions = vec![Condition { property: property.into(), comparison, value }];
-                check(&searcher, &Query { sort: sort.clone(), conditions, ..Query::default() });
+            for number in [-3.0, -0.0, 7.0, 7.1, 100.0] {
+                let filters = vec![condition(property, comparison, Operand::Number(number))];
+                check(&searcher, &Query { sort: sort.clone(), filters, ..Query::default() });
             }
         }
     }

@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 
 use crate::index::{Batch, Change};
 use crate::model::{
-    BoundingBox, Comparison, Condition, Event, Facet, Instant, Kind, Operation, Query, RecordId, RecordLocation,
-    Region, SortKey, TimeRange, Value,
+    BoundingBox, Comparison, Event, Facet, Filter, Instant, Kind, Operand, Operation, PropertyName, Query, RecordId,
+    RecordLocation, Region, SortKey, TimeRange,
 };
 
 /// A small generator (xorshift64*), so that failures repeat.
@@ -232,7 +232,7 @@ pub(super) fn random_query(random: &mut Random) -> Query {
         query.region = Some(Region { body, bbox: area(random), ..Region::default() });
     }
     if random.one_in(3) {
-        query.conditions.push(random_condition(random));
+        query.filters.push(random_condition(random));
     }
     if random.one_in(3) {
         let texts = [
@@ -258,30 +258,43 @@ pub(super) fn random_query(random: &mut Random) -> Query {
     query
 }
 
-fn random_condition(random: &mut Random) -> Condition {
+/// A property compared with a value.
+pub(super) fn condition(path: &str, comparison: Comparison, value: Operand) -> Filter {
+    Filter::compare(PropertyName::Member(path.to_owned()), comparison, value)
+}
+
+fn random_condition(random: &mut Random) -> Filter {
     use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
     let comparison = random.pick(&[Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual]);
-    let property = random.pick(&["eo:cloud_cover", "mixed", "mixed", "nest.deep", "none"]).to_owned();
+    let property = random.pick(&["eo:cloud_cover", "mixed", "mixed", "nest.deep", "none"]);
     let texts = ["a", "b", "x", "2019-01-02T00:00:00Z", "2019-01-01T23:00:00-01:00", "2018-12-31", "bb", ""];
     let value = match random.below(3) {
-        0 => Value::Number(random.pick(&[0.0, 7.0, 12.5, 100.0, 3.0])),
-        1 if matches!(comparison, Equal | NotEqual) => Value::Bool(random.one_in(2)),
-        _ => Value::Text(random.pick(&texts).to_owned()),
+        0 => Operand::Number(random.pick(&[0.0, 7.0, 12.5, 100.0, 3.0])),
+        1 if matches!(comparison, Equal | NotEqual) => Operand::Bool(random.one_in(2)),
+        _ => Operand::Text(random.pick(&texts).to_owned()),
     };
-    Condition { property, comparison, value }
+    condition(property, comparison, value)
 }
 
 fn random_sort(random: &mut Random, has_text: bool) -> Vec<SortKey> {
     let descending = random.one_in(2);
-    let property = |path: &str| SortKey::Property { path: path.into(), descending };
-    match random.below(9) {
+    let by = |property| SortKey::By { property, descending };
+    let member = |path: &str| PropertyName::Member(path.to_owned());
+    let either = |path: &str, other| PropertyName::Either(Box::new(member(path)), Box::new(other));
+    match random.below(15) {
         0 | 1 => vec![SortKey::Time { descending: true }],
         2 => vec![SortKey::Time { descending: false }],
-        3 => vec![SortKey::Id { descending }],
-        4 => vec![SortKey::Updated { descending }],
-        5 => vec![property("mixed")],
-        6 => vec![property("eo:cloud_cover"), SortKey::Time { descending: !descending }],
-        7 => vec![SortKey::Time { descending }, SortKey::Id { descending: !descending }],
+        3 => vec![by(PropertyName::Id)],
+        4 => vec![by(PropertyName::Updated)],
+        5 => vec![by(member("mixed"))],
+        6 => vec![by(member("eo:cloud_cover")), SortKey::Time { descending: !descending }],
+        7 => vec![SortKey::Time { descending }, SortKey::By { property: PropertyName::Id, descending: !descending }],
+        8 => vec![by(PropertyName::Title), SortKey::Time { descending }],
+        9 => vec![by(PropertyName::Facet(random.pick(&Facet::ALL)))],
+        10 => vec![by(PropertyName::Kind), by(PropertyName::Stop)],
+        11 => vec![by(either("mixed", PropertyName::Title))],
+        12 => vec![by(either("nest.deep", PropertyName::Facet(Facet::Mission))), by(PropertyName::Stop)],
+        13 => vec![by(either("none", PropertyName::Facet(Facet::Level)))],
         _ if has_text => vec![SortKey::Relevance],
         _ => vec![SortKey::Time { descending: true }],
     }

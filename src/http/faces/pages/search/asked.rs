@@ -10,7 +10,7 @@ use crate::http::faces::native::search as native;
 use crate::http::parameters::Parameters;
 use crate::http::region;
 use crate::model::uri::encode;
-use crate::model::{Condition, Facet, Kind, Query, SortKey, TextQuery, TimeRange};
+use crate::model::{Facet, Kind, Query, SortKey, TextQuery, TimeRange};
 use crate::query::cql2;
 
 /// Parameters of the page beside the facets, for those who give another one.
@@ -161,10 +161,9 @@ impl Asked {
             query.facets.remove(&Facet::Body);
             query.region = Some(region::of_box(self.area_body()?.to_lowercase(), &numbers)?);
         }
-        query.conditions =
-            self.properties.iter().map(|text| native::condition(text)).collect::<Result<Vec<Condition>, Error>>()?;
+        query.filters = self.properties.iter().map(|text| native::condition(text)).collect::<Result<_, Error>>()?;
         if !self.filter.is_empty() {
-            query.filter = Some(filter::from_text(&self.filter, cql2::native)?);
+            filter::from_text(&self.filter, cql2::native)?.add_to(&mut query);
         }
         query.sort = match self.sort.as_str() {
             "" => Vec::new(),
@@ -316,7 +315,7 @@ mod tests {
             "bbox=1,2,3",
             "from=yesterday",
             "from=2020&to=2019",
-            "sort=size",
+            "sort=geometry",
             "bbox=1,2,3,4&body=mars&body=moon",
             "property=x",
             "filter=a%20%3D",
