@@ -10,7 +10,6 @@ use tantivy::columnar::{StrColumn, TermOrdHit};
 
 use crate::model::{Cursor, Query, SortKey, SortValue};
 
-use super::columns::{NumberColumn, PropertyColumns};
 use super::error::SearchError;
 use super::order::{order_of, start_of};
 use super::segment::Segment;

@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(filter, "(a = 1 OR a = 2) AND mission IN ('A, it''s', 'B')");
         assert_eq!(parameters.list("level"), ["L1"]);
         let asked = Parameters::parse(address.split_once('?').expect("parameters").1).expect("form-encoded");
-        assert!(query(asked).expect("a query").filter.is_some());
+        assert_eq!(query(asked).expect("a query").filters.len(), 1);
         assert!(file(&Asked::default(), Format::Csv).ends_with("?f=csv"));
     }
 }
