@@ -16,6 +16,8 @@ pub struct InvalidTime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Instant(i64);
 
+const EPOCH: jiff::civil::DateTime = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
 impl Instant {
     /// Wraps microseconds since 1970-01-01T00:00:00Z.
     pub const fn from_micros(micros: i64) -> Self {
@@ -34,7 +36,20 @@ impl Instant {
     /// `InvalidTime` with what was given, cut to 200 characters.
     pub fn parse(text: &str) -> Result<Self, InvalidTime> {
         let refuse = || InvalidTime { given: text.chars().take(200).collect() };
-        text.parse::<jiff::Timestamp>().map(|timestamp| Self(timestamp.as_microsecond())).map_err(|_| refuse())
+        match text.parse::<jiff::Timestamp>() {
+            Ok(timestamp) => Ok(Self(timestamp.as_microsecond())),
+            Err(_) => Self::at_the_end(text).ok_or_else(refuse),
+        }
+    }
+
+    /// The last two days of the year 9999, which clients write for "no end" and which `jiff::Timestamp` leaves out so that
+    /// every zone can show what it holds.
+    fn at_the_end(text: &str) -> Option<Self> {
+        let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
+        let (time, offset) = (pieces.time()?, pieces.to_numeric_offset()?);
+        let since = pieces.date().to_datetime(time).duration_since(EPOCH);
+        let micros = i64::try_from(since.as_micros()).ok()? - i64::from(offset.seconds()) * 1_000_000;
+        (pieces.date().year() == 9999).then_some(Self(micros))
     }
 }
 
@@ -43,7 +58,10 @@ impl fmt::Display for Instant {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_microsecond(self.0) {
             Ok(timestamp) => write!(formatter, "{timestamp:.6}"),
-            Err(_) => write!(formatter, "{} µs", self.0),
+            Err(_) => match EPOCH.checked_add(jiff::SignedDuration::from_micros(self.0)) {
+                Ok(time) => write!(formatter, "{time:.6}Z"),
+                Err(_) => write!(formatter, "{} µs", self.0),
+            },
         }
     }
 }
@@ -85,6 +103,23 @@ impl TimeSpan<'_> {
             (Some(start), None) => Some((start, start)),
             (None, Some(stop)) if !unending => Some((stop, stop)),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_year_9999_is_read_and_written_to_its_last_second() {
+        for text in ["9999-12-30T21:59:59.000000Z", "9999-12-30T22:00:01.000000Z", "9999-12-31T23:59:59.000000Z"] {
+            assert_eq!(Instant::parse(text).expect("a time").to_string(), text);
+        }
+        let early = Instant::parse("9999-12-31T23:59:59+02:00").expect("a time");
+        assert_eq!(early.to_string(), "9999-12-31T21:59:59.000000Z");
+        for text in ["9999-12-31", "9999-12-31T23:59:59", "10000-01-01T00:00:00Z", "9999-12-32T00:00:00Z", ""] {
+            assert!(Instant::parse(text).is_err(), "{text}");
         }
     }
 }

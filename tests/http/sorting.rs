@@ -42,6 +42,9 @@ fn sortables(service: &Service, address: &str) -> Vec<String> {
     schema["properties"].as_object().expect("members").keys().cloned().collect()
 }
 
+/// What a record has in the place that it is sorted by.
+type ValueOf<'f> = &'f dyn Fn(&Value) -> Value;
+
 #[test]
 fn every_sortable_gives_every_record_once_in_either_direction() {
     let (_store, service) = filled();
@@ -82,7 +85,7 @@ fn titles_labels_and_ends_come_in_their_order_and_missing_ones_last() {
             .chain(values.iter().filter(|value| value.is_null()).cloned())
             .collect()
     };
-    let cases: [(&str, &dyn Fn(&Value) -> Value); 5] = [
+    let cases: [(&str, ValueOf<'_>); 5] = [
         ("title", &title),
         ("level,-title", &level),
         ("end_datetime", &stop),

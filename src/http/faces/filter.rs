@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::catalogue::Error;
 use crate::http::parameters::Parameters;
 use crate::model::{Comparison, Filter, Operand, Query};
-use crate::query::cql2::{self, MAX_JSON_BYTES, Names, from_json};
+use crate::query::cql2::{MAX_JSON_BYTES, Names, from_json, from_text as read_text};
 
 /// The one coordinate reference system of geometries in filters.
 const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
@@ -86,7 +86,7 @@ fn read(text: &str, is_json: bool, names: Names) -> Result<Written, Error> {
     let filter = match as_standardised(text).filter(|_| is_json) {
         Some(text) => from_json(&text, names),
         None if is_json => from_json(text, names),
-        None => cql2::from_text(text, names),
+        None => read_text(text, names),
     };
     let filter = filter.map_err(|error| Error::parameter("filter", error.to_string()))?;
     Ok(Written { filter, text: text.to_owned() })

@@ -11,7 +11,7 @@ use crate::http::parameters::Parameters;
 use crate::http::region;
 use crate::model::uri::encode;
 use crate::model::{Facet, Kind, Query, SortKey, TextQuery, TimeRange};
-use crate::query::cql2;
+use crate::query::cql2::native as names;
 
 /// Parameters of the page beside the facets, for those who give another one.
 const KNOWN: &[&str] =
@@ -163,7 +163,7 @@ impl Asked {
         }
         query.filters = self.properties.iter().map(|text| native::condition(text)).collect::<Result<_, Error>>()?;
         if !self.filter.is_empty() {
-            filter::from_text(&self.filter, cql2::native)?.add_to(&mut query);
+            filter::from_text(&self.filter, names)?.add_to(&mut query);
         }
         query.sort = match self.sort.as_str() {
             "" => Vec::new(),
