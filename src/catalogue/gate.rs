@@ -16,7 +16,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Gate {
     places: usize,
-    cores: usize,
     state: Mutex<State>,
     left: Condvar,
 }
@@ -34,11 +33,11 @@ pub struct Pass<'g>(&'g Gate);
 impl Gate {
     /// A gate for searches on this many cores.
     pub fn for_cores(cores: usize) -> Self {
-        Self { cores: cores.max(1), ..Self::new(cores.max(1) * PER_CORE) }
+        Self::new(cores.max(1) * PER_CORE)
     }
 
     fn new(places: usize) -> Self {
-        Self { places, cores: 1, state: Mutex::default(), left: Condvar::new() }
+        Self { places, state: Mutex::default(), left: Condvar::new() }
     }
 
     /// Waits for a place.
@@ -47,13 +46,6 @@ impl Gate {
     /// `Unavailable` when too many wait, or when it takes too long.
     pub fn enter(&self) -> Result<Pass<'_>, Error> {
         self.enter_within(PATIENCE)
-    }
-
-    /// Cores that a search may use beside the others: its own, and those that no other search needs.
-    pub fn spare_cores(&self) -> usize {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let others = (state.inside + state.waiting).saturating_sub(1);
-        self.cores.saturating_sub(others).max(1)
     }
 
     fn enter_within(&self, patience: Duration) -> Result<Pass<'_>, Error> {
@@ -101,16 +93,6 @@ mod tests {
             waiting.join().expect("no panic").expect("a place");
         });
         assert!(gate.enter_within(Duration::ZERO).is_ok());
-    }
-
-    #[test]
-    fn a_search_alone_may_use_all_cores_and_one_among_many_its_own() {
-        let gate = Gate::for_cores(2);
-        let first = gate.enter().expect("a place");
-        assert_eq!(gate.spare_cores(), 2);
-        let _others = [(); 4].map(|()| gate.enter().expect("a place"));
-        assert_eq!(gate.spare_cores(), 1);
-        drop(first);
     }
 
     #[test]

@@ -26,7 +26,6 @@ mod resolve;
 mod search;
 pub mod secrets;
 mod snippets;
-mod spread;
 mod together;
 mod token;
 mod uploads;

@@ -17,8 +17,6 @@ pub const MAX_LIMIT: usize = 10_000;
 pub const MAX_PAGE_BYTES: usize = 64 << 20;
 /// Longest free text, bytes.
 pub const MAX_TEXT_BYTES: usize = 10_000;
-/// Records of a page that are read before their bytes are counted.
-const AT_ONCE: usize = 128;
 
 /// A record found.
 #[derive(Debug, Clone)]
@@ -85,15 +83,13 @@ impl Catalogue {
     fn found(&self, hits: &[Hit]) -> Result<Vec<Found>, Error> {
         let mut found = Vec::with_capacity(hits.len());
         let mut bytes = 0;
-        for some in hits.chunks(AT_ONCE) {
-            for (hit, record) in some.iter().zip(self.spread(some, |hit| self.record_at(hit.sequence))) {
-                let record = record?;
-                bytes += record.len();
-                if bytes > self.settings.page_bytes && !found.is_empty() {
-                    return Ok(found);
-                }
-                found.push(Found { record, sequence: hit.sequence, score: hit.score });
+        for hit in hits {
+            let record = self.record_at(hit.sequence)?;
+            bytes += record.len();
+            if bytes > self.settings.page_bytes && !found.is_empty() {
+                break;
             }
+            found.push(Found { record, sequence: hit.sequence, score: hit.score });
         }
         Ok(found)
     }

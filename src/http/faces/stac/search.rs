@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::ask::{Ask, DEFAULT_LIMIT, ItemSearch, Resource};
 use super::fields::{Of, Selection};
 use super::{GEOJSON, link, wire};
-use crate::catalogue::{Catalogue, Error, Results, View};
+use crate::catalogue::{Error, Results, View};
 use crate::http::body::{self, MAX_RECORD_BYTES};
 use crate::http::export::{self, Following};
 use crate::http::parameters::Parameters;
@@ -67,7 +67,7 @@ pub async fn answer(request: &HttpRequest, state: &State, ask: Ask, address: &st
         let base = base.clone();
         move || {
             let results = catalogue.search(query, token.as_deref())?;
-            let features = features(&catalogue, &results, &base, ask.fields.as_ref())?;
+            let features = features(&results, &base, ask.fields.as_ref())?;
             Ok((results, features))
         }
     })
@@ -100,16 +100,19 @@ fn view(base: String, fields: Option<Selection>) -> Box<View> {
     })
 }
 
-fn features(catalogue: &Catalogue, results: &Results, base: &str, fields: Option<&Selection>) -> Result<String, Error> {
-    let items = catalogue.spread(&results.found, |found| {
+fn features(results: &Results, base: &str, fields: Option<&Selection>) -> Result<String, Error> {
+    let mut text = String::with_capacity(results.found.iter().map(|found| found.record.len() + 1024).sum());
+    for (at, found) in results.found.iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
         let item = wire::item(&found.record, base)?;
-        Ok(match fields {
-            Some(fields) => fields.apply(&item),
-            None => item,
-        })
-    });
-    let items = items.into_iter().collect::<Result<Vec<String>, Error>>()?;
-    Ok(items.join(","))
+        match fields {
+            Some(fields) => text.push_str(&fields.apply(&item)),
+            None => text.push_str(&item),
+        }
+    }
+    Ok(text)
 }
 
 /// The link to this page.
