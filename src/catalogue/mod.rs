@@ -11,6 +11,7 @@ mod filters;
 mod fixity;
 mod follower;
 mod gate;
+mod graph;
 mod health;
 mod ingest;
 mod lineage;
@@ -41,6 +42,7 @@ use tokio::sync::oneshot;
 pub use command::{Effect, Intent, Outcome, Precondition, Receipt};
 pub use delivery::{Delivery, Fixity};
 pub use error::{Error, Violation};
+pub use graph::GraphSettings;
 pub use health::{Health, Reading};
 pub use ingest::{Document, DocumentReport, MAX_DOCUMENT_BYTES, Prepared, Ticket};
 pub use lineage::{Lineage, LineageNode, Reach};
@@ -71,6 +73,8 @@ pub struct Catalogue {
     archive: Archive,
     records: Records,
     searcher: TextSearcher,
+    /// None where nobody asks it.
+    graph: Option<graph::Graph>,
     /// How many searches run at once.
     gate: gate::Gate,
     schemas: Registry,

@@ -8,6 +8,7 @@ mod demo;
 mod export;
 mod failure;
 mod get;
+mod graph_worker;
 mod import;
 mod ingest;
 mod openapi;
@@ -74,6 +75,8 @@ enum Verb {
     Openapi(openapi::Openapi),
     Bench(bench::Bench),
     User(user::User),
+    #[command(hide = true)]
+    GraphWorker(graph_worker::GraphWorker),
 }
 
 /// What every verb needs.
@@ -108,6 +111,7 @@ pub fn main() -> ExitCode {
         Verb::Openapi(verb) => verb.run(&context),
         Verb::Bench(verb) => verb.run(&context),
         Verb::User(verb) => verb.run(&context),
+        Verb::GraphWorker(verb) => verb.run(),
     };
     match done {
         Ok(code) => code,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{Context, Failure};
-use crate::catalogue::{Catalogue, LEAST_FREE_SPACE, Options, Settings};
+use crate::catalogue::{Catalogue, GraphSettings, LEAST_FREE_SPACE, Options, Settings};
 use crate::http::{self, ServeOptions};
 
 /// How often the free space is read.
@@ -50,6 +50,7 @@ impl Serve {
             payload_object_threshold: self.payload_object_threshold,
             free_space_threshold: self.free_space_threshold.max(LEAST_FREE_SPACE),
             index: self.index,
+            graph: Some(GraphSettings::of_this_program()?),
         };
         let catalogue = Catalogue::open(&context.store, &Options { settings, ..Options::default() })?;
         let options = ServeOptions { listen: self.listen, public_url: self.public_url, workers: self.workers };

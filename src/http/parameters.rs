@@ -108,6 +108,18 @@ impl Parameters {
         items.map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     }
 
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// These and others behind them.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
     /// What nobody took.
     pub fn rest(self) -> Vec<(String, String)> {
         self.0

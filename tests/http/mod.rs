@@ -12,5 +12,7 @@ mod records;
 mod safety;
 mod search;
 mod space;
+mod sparql;
+mod sparql_hostile;
 mod stac;
 mod stac_extensions;
