@@ -2,9 +2,9 @@
 //! what it misses it reads again. Queries are answered by worker processes on checkpoints, which this thread makes.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::open;
@@ -97,7 +97,12 @@ pub(super) struct Graph {
 
 impl Graph {
     /// Makes the graph; `Follower::run` is then to be called on a thread of its own.
-    pub(super) fn new(settings: &GraphSettings, archive: &Archive, folder: &Path, health: &Arc<Health>) -> (Self, Follower) {
+    pub(super) fn new(
+        settings: &GraphSettings,
+        archive: &Archive,
+        folder: &Path,
+        health: &Arc<Health>,
+    ) -> (Self, Follower) {
         let (news, inbox) = sync_channel(WAITING_BATCHES);
         let shared = Arc::new(Shared {
             pool: Pool::new(&settings.program, settings.limits.clone()),
@@ -147,12 +152,7 @@ impl Catalogue {
     ///
     /// # Errors
     /// `Refusal`; what was sent until then is no whole answer.
-    pub fn sparql(
-        &self,
-        question: Question,
-        wait: bool,
-        send: &mut dyn FnMut(Piece) -> bool,
-    ) -> Result<(), Refusal> {
+    pub fn sparql(&self, question: Question, wait: bool, send: &mut dyn FnMut(Piece) -> bool) -> Result<(), Refusal> {
         let none = || Refusal::NotReady { reason: "this process keeps no graph".to_owned() };
         let graph = self.graph.as_ref().ok_or_else(none)?;
         let last = self.last_sequence();

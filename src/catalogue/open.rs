@@ -5,12 +5,12 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::graph::{Graph, GraphSettings, News};
 use super::health::Health;
 use super::rebuild::{self, CatchUpError};
 use super::secrets::{Secrets, SecretsError};
 use super::uploads::Uploads;
 use super::writer::Writer;
-use super::graph::{Graph, GraphSettings, News};
 use super::{Catalogue, follower, gate};
 use crate::archive::disk::{Disk, RealDisk};
 use crate::archive::{self, Archive, ReadError};

@@ -18,6 +18,7 @@ mod resolve;
 mod search;
 mod serve;
 mod sources;
+mod sparql;
 mod user;
 mod verify;
 
@@ -68,6 +69,7 @@ enum Verb {
     Search(Box<search::Search>),
     Get(get::Get),
     Resolve(resolve::Resolve),
+    Sparql(sparql::Sparql),
     Verify(verify::Verify),
     Reindex(reindex::Reindex),
     Export(export::Export),
@@ -104,6 +106,7 @@ pub fn main() -> ExitCode {
         Verb::Search(verb) => verb.run(&context),
         Verb::Get(verb) => verb.run(&context),
         Verb::Resolve(verb) => verb.run(&context),
+        Verb::Sparql(verb) => verb.run(&context),
         Verb::Verify(verb) => verb.run(&context),
         Verb::Reindex(verb) => verb.run(&context),
         Verb::Export(verb) => verb.run(&context),

@@ -18,6 +18,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(scope("/stac").configure(stac::routes))
         .service(scope("/records").configure(records::routes))
         .service(scope("/sparql").configure(sparql::routes))
+        .service(scope("/graphs").configure(sparql::graph_routes))
         .configure(pages::routes)
         .configure(linked::routes)
         .route("/health", read().to(ops::health))

@@ -73,6 +73,8 @@ use super::faces::{ops, records as ogc, sparql, stac};
         uploads::discard,
         sparql::ask::get_query,
         sparql::ask::post_query,
+        sparql::store::get_named,
+        sparql::store::get_own,
         ops::health,
         ops::metrics,
         stac::landing::landing,

@@ -26,6 +26,11 @@ impl Parameters {
         Self::parse(text)
     }
 
+    /// Parameters that came in another way.
+    pub const fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// Reads form-encoded text.
     ///
     /// # Errors

@@ -8,7 +8,9 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 const DIRECT: (&str, &str) = ("content-type", "application/sparql-query");
 
 fn encode(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { (byte as char).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { (byte as char).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// A service with a graph that holds collection `c` with products `p0000` to `p0029`.
@@ -28,7 +30,8 @@ pub fn ask(client: &Client, query: &str) -> Answer {
 fn values(answer: &Answer, variable: &str) -> Vec<String> {
     let body = answer.json();
     let rows = body["results"]["bindings"].as_array().expect("rows").clone();
-    let mut values: Vec<String> = rows.iter().map(|row| row[variable]["value"].as_str().unwrap_or("").to_owned()).collect();
+    let mut values: Vec<String> =
+        rows.iter().map(|row| row[variable]["value"].as_str().unwrap_or("").to_owned()).collect();
     values.sort();
     values
 }
@@ -140,7 +143,9 @@ fn what_is_no_query_is_refused() {
     service.get(&format!("/sparql?query={query}&wait=forever")).expect_problem(400, "bad-parameter");
     let form = format!("query={query}");
     service.send("POST", "/sparql", &[FORM], format!("{form}&{form}")).expect_problem(400, "bad-parameter");
-    service.send("POST", "/sparql", &[("content-type", "text/plain")], form.clone()).expect_problem(415, "unsupported-media-type");
+    service
+        .send("POST", "/sparql", &[("content-type", "text/plain")], form.clone())
+        .expect_problem(415, "unsupported-media-type");
     service.send("POST", "/sparql", &[], form.clone()).expect_problem(415, "unsupported-media-type");
     service.send("POST", "/sparql", &[], "ASK {}").expect_problem(415, "unsupported-media-type");
     let utf16: Vec<u8> = "ASK {}".encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -190,7 +195,7 @@ fn the_graph_follows_what_is_written_replaced_and_deleted() {
     let changed = records::numbered("c", 1).replace("over land", "replaced");
     service.put("/api/v1/collections/c/products/p0001", changed).expect_status(200);
     assert_eq!(title(&service), ["Scene 1 replaced"]);
-    service.delete("/api/v1/collections/c/products/p0001").expect_status(204);
+    service.delete("/api/v1/collections/c/products/p0001").expect_status(200);
     assert!(title(&service).is_empty());
     assert_eq!(count(&service), "899");
     let answer = ask(&service, "ASK {}").expect_status(200);
@@ -205,6 +210,79 @@ fn the_graph_follows_what_is_written_replaced_and_deleted() {
     std::fs::remove_dir_all(store.path().join("index/graph")).expect("there");
     let service = store.serve_with(&options_with_graph());
     assert_eq!((count(&service), title(&service).len()), ("899".to_owned(), 0));
+}
+
+#[test]
+fn searches_inside_a_query_are_joined_with_the_graph() {
+    let (_store, service) = graph_service();
+    let rows = |query: &str, variable: &str| values(&ask(&service, query).expect_status(200), variable);
+    ask(&service, "ASK {}").expect_status(200);
+    let ice = "SELECT ?i { SERVICE <urn:perennial:search> { ?p search:q 'ice' ; search:mission 'Envisat' } ?p dcterms:identifier ?i }";
+    // Numbers 2, 8, 14 …: surface ice and mission Envisat.
+    assert_eq!(rows(ice, "i"), ["p0002", "p0008", "p0014", "p0020", "p0026"]);
+    let best = "SELECT ?i ?s { ?p dcterms:identifier ?i . SERVICE <urn:perennial:search> { ?p search:q 'scene' ; search:limit 2 ; search:score ?s } } ORDER BY DESC(?s)";
+    let scores = rows(best, "s");
+    assert!(
+        scores.len() == 2 && scores.iter().all(|score| score.parse::<f64>().is_ok_and(|score| score > 0.0)),
+        "{scores:?}"
+    );
+    let total = "SELECT ?n { SERVICE <urn:perennial:search> { [] search:datetime '2020-01-01T00:00:00Z/2020-01-10T23:00:00Z' ; search:count ?n } }";
+    assert_eq!(rows(total, "n"), ["10"]);
+    let by_mission = "SELECT ?m ?n { SERVICE <urn:perennial:search> { [] search:facets 'mission' ; search:value ?m ; search:count ?n } }";
+    assert_eq!(
+        (rows(by_mission, "m"), rows(by_mission, "n")),
+        (vec!["ERS-2".to_owned(), "Envisat".to_owned()], vec!["15".to_owned(); 2])
+    );
+    let both = "SELECT ?m (COUNT(*) AS ?n) { SERVICE <urn:perennial:search> { ?p search:ranges 'x' } } GROUP BY ?m";
+    ask(&service, both).expect_problem(400, "bad-parameter");
+    let ranges = "SELECT ?a ?n { SERVICE <urn:perennial:search> { [] search:ranges 'properties.orbit=..10,10..25' ; search:from ?a ; search:count ?n } }";
+    assert_eq!(
+        (rows(ranges, "a"), rows(ranges, "n")),
+        (vec![String::new(), "10".to_owned()], vec!["10".to_owned(), "15".to_owned()])
+    );
+    let none =
+        "SELECT ?i { SERVICE <urn:perennial:search> { ?p search:q 'nothing-like-it' } ?p dcterms:identifier ?i }";
+    assert!(rows(none, "i").is_empty());
+    let place =
+        "SELECT ?i { SERVICE <urn:perennial:search> { ?p search:bbox '-180,-75,-178,-73' } ?p dcterms:identifier ?i }";
+    assert_eq!(rows(place, "i"), ["p0000"]);
+    for (term, code) in [
+        ("search:bogus 1", "bad-parameter"),
+        ("search:q ?x", "bad-query"),
+        ("search:collection 'nosuch'", "unknown-collection"),
+        ("search:token 'x'", "bad-parameter"),
+        ("search:filter 'a <'", "bad-parameter"),
+    ] {
+        let query = format!("ASK {{ SERVICE <urn:perennial:search> {{ ?p {term} }} }}");
+        let answer = ask(&service, &query);
+        let status = if code == "unknown-collection" { 404 } else { 400 };
+        answer.expect_problem(status, code);
+    }
+}
+
+#[test]
+fn graphs_are_read_by_their_address() {
+    let (_store, service) = graph_service();
+    ask(&service, "ASK {}").expect_status(200);
+    let accept = [("accept", "application/n-triples")];
+    let own = service.get_with("/graphs/product/c/p0001", &accept).expect_status(200);
+    assert!(own.text().contains("identifier> \"p0001\"") && !own.text().contains("p0002"));
+    let address = encode(&format!("{}/graphs/product/c/p0001", service.url));
+    assert_eq!(service.get_with(&format!("/graphs?graph={address}"), &accept).expect_status(200).body.len(), own.body.len());
+    assert_eq!(service.send("HEAD", "/graphs/product/c/p0001", &accept, "").expect_status(200).body, b"");
+    let all = service.get_with("/graphs?default", &accept).expect_status(200);
+    assert!(all.body.len() > 20 * own.body.len());
+    assert!(service.get("/graphs/meta?format=turtle").expect_status(200).text().contains("ltdp:sequence"));
+    service.get("/graphs/product/c/nosuch").expect_problem(404, "not-found");
+    service.get("/graphs?graph=urn%3Anosuch").expect_problem(404, "not-found");
+    service.get("/graphs?graph=no%20address").expect_problem(400, "bad-query");
+    for query in ["", "?default&graph=urn:x", "?default=1", "?default&bogus=1"] {
+        service.get(&format!("/graphs{query}")).expect_problem(400, "bad-parameter");
+    }
+    service.get_with("/graphs/meta", &[("accept", "text/csv")]).expect_problem(406, "not-acceptable");
+    for method in ["PUT", "POST", "DELETE"] {
+        service.send(method, "/graphs/product/c/p0001", &[], "").expect_problem(405, "method-not-allowed");
+    }
 }
 
 #[test]

@@ -12,13 +12,17 @@ use oxigraph::sparql::{
 };
 use oxigraph::store::Store;
 
-use crate::rdf::projection::Base;
+use crate::rdf::projection::{self, Base};
 
 use super::error::Refusal;
 use super::frame::{Form, Head, Question, Reply, ResultFormat, TripleFormat, send_reply};
+use super::search;
 
 /// Bytes of an answer that are sent at once. What fails before so many are there is told instead of them.
 const PIECE_BYTES: usize = 64 << 10;
+
+/// Says in `meta` which event a record's current revision came with.
+const SEQUENCE: &str = "https://w3id.org/perennial/ltdp#sequence";
 
 /// Prefixes that a query need not declare, and that make Turtle readable.
 pub(super) const PREFIXES: &[(&str, &str)] = &[
@@ -84,7 +88,7 @@ impl From<QueryEvaluationError> for Stop {
 
 fn evaluate<W: Write>(store: &Store, question: &Question, sequence: u64, sink: &mut Sink<'_, W>) -> Result<(), Stop> {
     let base = Base::public(&question.base);
-    let prepared = prepare(question, &base).map_err(Stop::Refused)?;
+    let prepared = prepare(store, question, &base).map_err(Stop::Refused)?;
     let results = prepared.on_store(store).execute()?;
     let form = match &results {
         QueryResults::Solutions(_) => Form::Solutions,
@@ -108,17 +112,18 @@ fn evaluate<W: Write>(store: &Store, question: &Question, sequence: u64, sink: &
     }
 }
 
-fn prepare(question: &Question, base: &Base) -> Result<PreparedSparqlQuery, Refusal> {
+fn prepare(store: &Store, question: &Question, base: &Base) -> Result<PreparedSparqlQuery, Refusal> {
     let broken = |error: &dyn std::fmt::Display| Refusal::Malformed { reason: error.to_string() };
     let mut evaluator = SparqlEvaluator::new();
     for (prefix, namespace) in PREFIXES {
         evaluator = evaluator.with_prefix(*prefix, *namespace).map_err(|error| broken(&error))?;
     }
-    let text = base.store(&question.query);
-    let mut prepared = evaluator.parse_query(text.as_ref()).map_err(|error| broken(&error))?;
+    let text = filled(store, question, base)?;
+    let mut prepared = evaluator.parse_query(&text).map_err(|error| broken(&error))?;
     if !question.default_graphs.is_empty() || !question.named_graphs.is_empty() {
         let named = |iri: &String| {
-            NamedNode::new(base.store(iri)).map_err(|error| broken(&format!("{iri:?} is no address of a graph: {error}")))
+            NamedNode::new(base.store(iri))
+                .map_err(|error| broken(&format!("{iri:?} is no address of a graph: {error}")))
         };
         let default = question.default_graphs.iter().map(|iri| named(iri).map(GraphName::from));
         let others = question.named_graphs.iter().map(|iri| named(iri).map(NamedOrBlankNode::from));
@@ -129,6 +134,27 @@ fn prepare(question: &Question, base: &Base) -> Result<PreparedSparqlQuery, Refu
         prepared.dataset_mut().set_default_graph_as_union();
     }
     Ok(prepared)
+}
+
+/// The query with results in place of its searches. A record that this checkpoint does not hold yet, or no longer, is no
+/// row: the join would not find it either.
+fn filled(store: &Store, question: &Question, base: &Base) -> Result<String, Refusal> {
+    let meta = projection::meta_graph(&Base::stored());
+    let predicate = NamedNode::new_unchecked(SEQUENCE);
+    let name = |sequence: u64| {
+        let number = Literal::from(i64::try_from(sequence).unwrap_or(i64::MAX));
+        let graph = Some(meta.as_ref().into());
+        let mut found = store.quads_for_pattern(None, Some(predicate.as_ref()), Some(number.as_ref().into()), graph);
+        match found.next() {
+            Some(Ok(quad)) => match quad.subject {
+                NamedOrBlankNode::NamedNode(node) => Ok(Some(node.into_string())),
+                NamedOrBlankNode::BlankNode(_) => Ok(None),
+            },
+            Some(Err(error)) => Err(Refusal::Failed { reason: error.to_string() }),
+            None => Ok(None),
+        }
+    };
+    search::fill(&question.query, &question.searches, |text| base.store(text).into_owned(), name)
 }
 
 fn results_serializer(format: ResultFormat) -> QueryResultsSerializer {
@@ -178,7 +204,8 @@ fn write_triples<W: Write>(
     });
     if format != TripleFormat::NTriples {
         for (prefix, namespace) in PREFIXES {
-            serializer = serializer.with_prefix(*prefix, *namespace).map_err(|error| Stop::Io(io::Error::other(error)))?;
+            serializer =
+                serializer.with_prefix(*prefix, *namespace).map_err(|error| Stop::Io(io::Error::other(error)))?;
         }
     }
     let mut writer = serializer.for_writer(&mut *sink);

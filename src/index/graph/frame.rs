@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use super::error::Refusal;
+use super::search::Results;
 
 /// Longest frame, bytes: a query with the hits of a search in it.
 const MAX_FRAME: usize = 64 << 20;
@@ -50,9 +51,11 @@ impl Form {
 }
 
 /// A query with everything that its answer depends on.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Question {
     pub query: String,
+    /// Results of the searches in it, in their order.
+    pub searches: Vec<Results>,
     /// Address that stands for the stored base in the query and in its answer; ends with `/`.
     pub base: String,
     /// Graphs that make up the default graph; with `named`, both empty, the query decides.
@@ -74,10 +77,12 @@ pub struct Head {
 }
 
 /// To the worker.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum Order {
     /// Use the checkpoint in this folder from now on.
-    Open { folder: String },
+    Open {
+        folder: String,
+    },
     Ask(Box<Question>),
 }
 

@@ -88,7 +88,10 @@ mod tests {
         }
         assert!(matches!(check(&nested("{", "}", 100_000)), Err(Refusal::Malformed { .. })));
         for sign in ["!", "-", "+", "^"] {
-            assert!(matches!(check(&format!("ASK {{ FILTER({}?x) }}", sign.repeat(1_000))), Err(Refusal::Malformed { .. })));
+            assert!(matches!(
+                check(&format!("ASK {{ FILTER({}?x) }}", sign.repeat(1_000))),
+                Err(Refusal::Malformed { .. })
+            ));
         }
         let strings = format!("ASK {{ ?s ?p '{}' }}", "{(".repeat(1_000));
         assert_eq!(check(&strings), Ok(()));

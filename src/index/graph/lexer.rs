@@ -220,7 +220,8 @@ mod tests {
 
     #[test]
     fn brackets_and_keywords_within_strings_addresses_and_comments_are_not_seen() {
-        let text = "ASK { ?s ex:SERVICE 'SERVICE {' ; <http://a/{> \"\"\"}\"{\\\"\"\"\" . # SERVICE {\n FILTER(?a<?b) }";
+        let text =
+            "ASK { ?s ex:SERVICE 'SERVICE {' ; <http://a/{> \"\"\"}\"{\\\"\"\"\" . # SERVICE {\n FILTER(?a<?b) }";
         let found = words(text);
         let services = found.iter().filter(|(token, word)| *token == Token::Word && *word == "SERVICE").count();
         assert_eq!(services, 0, "{found:?}");

@@ -15,6 +15,7 @@ mod lexer;
 mod place;
 mod pool;
 mod process;
+mod search;
 mod store;
 mod watch;
 mod worker;
@@ -25,6 +26,7 @@ pub use error::{GraphError, Refusal};
 pub use frame::{Form, Head, Question, ResultFormat, TripleFormat};
 pub use guard::{MAX_QUERY_BYTES, check};
 pub use pool::{Limits, Piece, Pool};
+pub use search::{Block, Cell, Output, Results, blocks};
 pub use store::GraphIndex;
 pub use worker::run as run_worker;
 

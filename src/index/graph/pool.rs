@@ -190,11 +190,7 @@ impl Pool {
     }
 }
 
-fn converse(
-    worker: &mut Process,
-    question: Question,
-    send: &mut dyn FnMut(Piece) -> bool,
-) -> Result<Ending, Refusal> {
+fn converse(worker: &mut Process, question: Question, send: &mut dyn FnMut(Piece) -> bool) -> Result<Ending, Refusal> {
     worker.ask(question)?;
     loop {
         let piece = match worker.reply()? {

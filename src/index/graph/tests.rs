@@ -64,7 +64,8 @@ fn what_is_written_is_replaced_and_removed_and_survives_opening_again() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("graph");
     let mut index = GraphIndex::open(&path).expect("opens");
-    let first = batch(vec![event(1, "a", 1, Some("T a1")), event(2, "b", 1, Some("T b1")), event(3, "a", 2, Some("T a2"))]);
+    let first =
+        batch(vec![event(1, "a", 1, Some("T a1")), event(2, "b", 1, Some("T b1")), event(3, "a", 2, Some("T a2"))]);
     let second = batch(vec![event(4, "b", 2, None), event(5, "d", 1, Some("T d1")), event(6, "d", 2, None)]);
     index.apply(&[Arc::clone(&first)]).expect("applies");
     assert_eq!((titles(&index), index.position()), (vec!["T a2".to_owned(), "T b1".to_owned()], 3));
@@ -89,7 +90,8 @@ fn history() -> Vec<Arc<Batch>> {
     };
     let mut first: Vec<Event> = (0..1_500).map(|id| next(id, 1, Some(format!("T {id} one")))).collect();
     first.extend((0..700).map(|id| next(id, 2, Some(format!("T {id} two")))));
-    let mut second: Vec<Event> = (600..1_400).map(|id| next(id, if id < 700 { 3 } else { 2 }, Some(format!("T {id} three")))).collect();
+    let mut second: Vec<Event> =
+        (600..1_400).map(|id| next(id, if id < 700 { 3 } else { 2 }, Some(format!("T {id} three")))).collect();
     second.extend((1_400..1_450).map(|id| next(id, 2, None)));
     second.extend((1_500..2_500).map(|id| next(id, 1, Some(format!("T {id} new")))));
     vec![batch(first), batch(second)]

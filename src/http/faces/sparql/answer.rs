@@ -11,10 +11,11 @@ use futures_util::stream;
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::ask::Asked;
+use super::search;
 use crate::catalogue::Error;
 use crate::http::problem::{Answer, Problem};
 use crate::http::state::State;
-use crate::index::graph::{Form, Head, Piece, Refusal};
+use crate::index::graph::{Form, Head, Piece, Refusal, check};
 
 /// Pieces that wait for a slow client.
 const WAITING: usize = 4;
@@ -23,16 +24,36 @@ const WAITING: usize = 4;
 const SEQUENCE: HeaderName = HeaderName::from_static("perennial-sequence");
 
 /// A piece, the end, or why there is no more.
-type Part = Result<Option<Piece>, Refusal>;
+type Part = Result<Option<Piece>, Failure>;
+
+/// Why there is no more.
+enum Failure {
+    Refused(Refusal),
+    /// A search in the query cannot be answered.
+    Search(Problem),
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) => problem(refusal),
+            Failure::Search(problem) => problem,
+        }
+    }
+}
 
 /// Has a query answered.
 pub async fn answer(state: &State, asked: Asked) -> Answer {
-    let Asked { question, wanted, wait } = asked;
+    let Asked { mut question, wanted, wait } = asked;
+    check(&question.query).map_err(problem)?;
     let catalogue = Arc::clone(&state.catalogue);
     let (sending, mut parts) = channel::<Part>(WAITING);
     let work = move || {
         let mut send = |piece| sending.blocking_send(Ok(Some(piece))).is_ok();
-        let ended = catalogue.sparql(question, wait, &mut send);
+        let ended = search::answer_all(&catalogue, &question.query).map_err(Failure::Search).and_then(|searches| {
+            question.searches = searches;
+            catalogue.sparql(question, wait, &mut send).map_err(Failure::Refused)
+        });
         // The client may be gone, and then nobody needs to know how it ended.
         sending.blocking_send(ended.map(|()| None)).ok();
     };
@@ -40,7 +61,7 @@ pub async fn answer(state: &State, asked: Asked) -> Answer {
     drop(tokio::task::spawn_blocking(work));
     let head = match parts.recv().await {
         Some(Ok(Some(Piece::Head(head)))) => head,
-        Some(Err(refusal)) => return Err(problem(refusal)),
+        Some(Err(failure)) => return Err(failure.into()),
         _ => return Err(problem(Refusal::Failed { reason: "an answer has no beginning".to_owned() })),
     };
     let media_type = match head.form {
@@ -65,12 +86,12 @@ async fn begin(mut answer: HttpResponseBuilder, head: &Head, mut parts: Receiver
     let first = match parts.recv().await {
         Some(Ok(Some(Piece::Bytes(bytes)))) => bytes,
         Some(Ok(None)) => return Ok(answer.body(Vec::new())),
-        Some(Err(refusal)) => return Err(problem(refusal)),
+        Some(Err(failure)) => return Err(failure.into()),
         _ => return Err(problem(Refusal::Failed { reason: "an answer broke off".to_owned() })),
     };
     let second = match parts.recv().await {
         Some(Ok(None)) => return Ok(answer.body(first)),
-        Some(Err(refusal)) => return Err(problem(refusal)),
+        Some(Err(failure)) => return Err(failure.into()),
         second => second,
     };
     let state = Some((Some(Ok(Some(Piece::Bytes(first)))), Some(second), parts));
@@ -86,7 +107,7 @@ async fn begin(mut answer: HttpResponseBuilder, head: &Head, mut parts: Receiver
             }
             Some(Ok(None)) => None,
             broken => {
-                if let Some(Err(refusal)) = broken {
+                if let Some(Err(Failure::Refused(refusal))) = broken {
                     tracing::info!(reason = %refusal, "an answer broke off");
                 }
                 Some((Err(std::io::Error::other("the answer broke off")), None))
@@ -114,7 +135,9 @@ pub fn problem(refusal: Refusal) -> Problem {
         Refusal::Busy { .. } | Refusal::NotReady { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available now")
         }
-        Refusal::Failed { reason } => return Error::internal("answering a query")(std::io::Error::other(reason)).into(),
+        Refusal::Failed { reason } => {
+            return Error::internal("answering a query")(std::io::Error::other(reason)).into();
+        }
     };
     Problem::http(status, code, title, detail)
 }

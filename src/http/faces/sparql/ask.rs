@@ -21,8 +21,7 @@ const MAX_FORM_BYTES: usize = 4 * MAX_QUERY_BYTES;
 /// Most graphs of a dataset.
 const MAX_GRAPHS: usize = 1_000;
 
-const PARAMETERS: &[&str] =
-    &["query", "default-graph-uri", "named-graph-uri", "format", "output", "results", "wait"];
+const PARAMETERS: &[&str] = &["query", "default-graph-uri", "named-graph-uri", "format", "output", "results", "wait"];
 
 /// A question with what the client takes for an answer.
 pub struct Asked {
@@ -72,7 +71,11 @@ pub async fn get_query(request: HttpRequest, state: Data<State>) -> Answer {
               (status = 406, body = ProblemBody, content_type = "application/problem+json"),
               (status = 415, body = ProblemBody, content_type = "application/problem+json"),
               (status = 503, description = "too expensive, too many at once, or the graph is being built", body = ProblemBody, content_type = "application/problem+json")))]
-pub async fn post_query(request: HttpRequest, state: Data<State>, mut payload: Payload) -> Result<HttpResponse, Problem> {
+pub async fn post_query(
+    request: HttpRequest,
+    state: Data<State>,
+    mut payload: Payload,
+) -> Result<HttpResponse, Problem> {
     let parameters = Parameters::of(&request)?;
     let asked = match media_type(&request)?.as_str() {
         "application/x-www-form-urlencoded" => {

@@ -48,11 +48,7 @@ pub async fn describe(request: &HttpRequest, state: &State) -> Answer {
         return Err(Problem::http(StatusCode::NOT_ACCEPTABLE, "not-acceptable", "No format fits", detail));
     };
     let base = format!("{}/", state.base(request));
-    let question = Question {
-        query: DESCRIPTION.replace("BASE", &base),
-        base,
-        triples: Some(format),
-        ..Question::default()
-    };
+    let question =
+        Question { query: DESCRIPTION.replace("BASE", &base), base, triples: Some(format), ..Question::default() };
     answer::answer(state, Asked { question, wanted, wait: false }).await
 }
