@@ -268,7 +268,10 @@ fn graphs_are_read_by_their_address() {
     let own = service.get_with("/graphs/product/c/p0001", &accept).expect_status(200);
     assert!(own.text().contains("identifier> \"p0001\"") && !own.text().contains("p0002"));
     let address = encode(&format!("{}/graphs/product/c/p0001", service.url));
-    assert_eq!(service.get_with(&format!("/graphs?graph={address}"), &accept).expect_status(200).body.len(), own.body.len());
+    assert_eq!(
+        service.get_with(&format!("/graphs?graph={address}"), &accept).expect_status(200).body.len(),
+        own.body.len()
+    );
     assert_eq!(service.send("HEAD", "/graphs/product/c/p0001", &accept, "").expect_status(200).body, b"");
     let all = service.get_with("/graphs?default", &accept).expect_status(200);
     assert!(all.body.len() > 20 * own.body.len());

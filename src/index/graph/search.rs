@@ -424,7 +424,11 @@ mod tests {
         ] {
             assert!(blocks(&format!("ASK {{ SERVICE {block} }}")).is_err(), "{block}");
         }
-        for cut in ["ASK { SERVICE <urn:perennial:search> { ?p search:q 'x' ", "ASK { SERVICE <urn:perennial:search> { ?p ", "SERVICE"] {
+        for cut in [
+            "ASK { SERVICE <urn:perennial:search> { ?p search:q 'x' ",
+            "ASK { SERVICE <urn:perennial:search> { ?p ",
+            "SERVICE",
+        ] {
             assert!(blocks(cut).is_err(), "{cut}");
         }
         let many = "SERVICE <urn:perennial:search> { ?p search:q 'x' } ".repeat(MAX_BLOCKS + 1);
