@@ -88,6 +88,7 @@ check_corpus pages-stranger judge_pages "$PROGRAM" "$WORK/store" --corpus "$WORK
 check hostile judge hostile.py --binary "$PROGRAM"
 check backup judge backup_while_serving.py --binary "$PROGRAM"
 check kill9 judge kill9.py --binary "$PROGRAM" --kills 20 --records 2000
+check sparql-clients judge sparql_clients.py --binary "$PROGRAM"
 check graph-kill9 judge graph_kill9.py --binary "$PROGRAM" --kills 10
 check disk-full judge disk_full.py --binary "$PROGRAM"
 

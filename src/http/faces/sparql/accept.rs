@@ -51,6 +51,12 @@ impl Wanted {
     pub const fn is_anything(&self) -> bool {
         self.results.is_some() || self.triples.is_some()
     }
+
+    /// Whether it means the same formats, under whatever names.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let formats = |wanted: &Self| (wanted.results.map(|(format, _)| format), wanted.triples.map(|(format, _)| format));
+        formats(self) == formats(other)
+    }
 }
 
 /// What `Accept` takes; an empty header takes everything.

@@ -158,20 +158,22 @@ fn read(
     Ok(Asked { question, wanted, wait })
 }
 
-/// By parameter, which clients give under three names, or by `Accept`.
+/// By parameter, which clients give under three names and more than once, or by `Accept`.
 fn wanted(request: &HttpRequest, parameters: &mut Parameters) -> Result<Wanted, Problem> {
-    let mut named: Option<(&str, String)> = None;
+    let mut named: Option<(String, Wanted)> = None;
     for parameter in ["format", "output", "results"] {
-        let Some(value) = parameters.one(parameter)? else { continue };
-        if let Some((other, known)) = named.as_ref().filter(|(_, known)| *known != value) {
-            return Err(Error::parameter(parameter, format!("is not {known:?}, which {other} asks for")).into());
+        for value in parameters.all(parameter) {
+            let wanted = accept::by_name(&value)?;
+            match &named {
+                Some((known, other)) if !other.is_same(&wanted) => {
+                    return Err(Error::parameter(parameter, format!("is {value:?}, and {known:?} elsewhere")).into());
+                }
+                Some(_) => {}
+                None => named = Some((value, wanted)),
+            }
         }
-        named = Some((parameter, value));
     }
-    Ok(match named {
-        Some((_, name)) => accept::by_name(&name)?,
-        None => accept::by_header(&accept_header(request)),
-    })
+    Ok(named.map_or_else(|| accept::by_header(&accept_header(request)), |(_, wanted)| wanted))
 }
 
 /// All `Accept` headers of a request as one.
