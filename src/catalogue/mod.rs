@@ -2,6 +2,7 @@
 //! the indexes, which do not know each other.
 
 mod attach;
+pub mod audit;
 mod command;
 mod companions;
 mod delivery;

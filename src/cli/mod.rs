@@ -1,6 +1,7 @@
 //! The command line: one file per verb.
 
 mod account;
+mod audit;
 mod backup;
 mod bench;
 mod client;
@@ -71,6 +72,7 @@ enum Verb {
     Resolve(resolve::Resolve),
     Sparql(sparql::Sparql),
     Verify(verify::Verify),
+    Audit(audit::Audit),
     Reindex(reindex::Reindex),
     Export(export::Export),
     Backup(backup::Backup),
@@ -108,6 +110,7 @@ pub fn main() -> ExitCode {
         Verb::Resolve(verb) => verb.run(&context),
         Verb::Sparql(verb) => verb.run(&context),
         Verb::Verify(verb) => verb.run(&context),
+        Verb::Audit(verb) => verb.run(&context),
         Verb::Reindex(verb) => verb.run(&context),
         Verb::Export(verb) => verb.run(&context),
         Verb::Backup(verb) => verb.run(&context),

@@ -5,6 +5,7 @@
 //! by `guard` before any parser sees it, travels in `frame`s to a process of its own, and is evaluated there on a
 //! checkpoint that nobody writes. What a record says in RDF is decided in `rdf::projection`, not here.
 
+mod audit;
 mod checkpoint;
 mod error;
 mod evaluate;
@@ -21,6 +22,7 @@ mod watch;
 mod worker;
 mod write;
 
+pub use audit::Drift;
 pub use checkpoint::Checkpoint;
 pub use error::{GraphError, Refusal};
 pub use frame::{Form, Head, Question, ResultFormat, TripleFormat};

@@ -97,10 +97,14 @@ impl GraphIndex {
     /// # Errors
     /// `Storage`, for example on a file system without links.
     pub fn checkpoint(&mut self, folder: &Path) -> Result<Checkpoint, GraphError> {
-        let store = self.store.as_ref().ok_or_else(|| closed(&self.folder))?;
+        let store = self.opened()?;
         store.backup(folder)?;
         self.unsaved = 0;
         Ok(Checkpoint::new(folder.to_owned(), self.position))
+    }
+
+    pub(super) fn opened(&self) -> Result<&Store, GraphError> {
+        self.store.as_ref().ok_or_else(|| closed(&self.folder))
     }
 
     /// Statements of all graphs; counts them one by one.
@@ -108,7 +112,7 @@ impl GraphIndex {
     /// # Errors
     /// `Storage`.
     pub fn quad_count(&self) -> Result<usize, GraphError> {
-        Ok(self.store.as_ref().ok_or_else(|| closed(&self.folder))?.len()?)
+        Ok(self.opened()?.len()?)
     }
 
     /// Every statement as a line of N-Quads, in no order.
@@ -120,7 +124,7 @@ impl GraphIndex {
     /// As a crash in the middle of a write leaves it: at a position, with a write begun up to another.
     #[cfg(test)]
     pub(super) fn forget_position(&mut self, position: u64, begun: u64) -> Result<(), GraphError> {
-        let store = self.store.as_ref().ok_or_else(|| closed(&self.folder))?;
+        let store = self.opened()?;
         store.remove(&self.notes.quad(&self.notes.position, self.position))?;
         store.extend([self.notes.quad(&self.notes.position, position), self.notes.quad(&self.notes.begun, begun)])?;
         Ok(())

@@ -10,7 +10,7 @@ use super::frame::{Form, Head, Order, Question, Reply, ResultFormat, receive_rep
 use super::store::GraphIndex;
 use super::worker;
 use crate::index::{Batch, Change, Projection};
-use crate::model::{Event, Kind, Operation, RecordId, RecordLocation};
+use crate::model::{Event, Key, Kind, Operation, RecordId, RecordLocation};
 
 fn event(sequence: u64, id: &str, revision: u64, title: Option<&str>) -> Event {
     let record = title.map(|title| {
@@ -178,4 +178,32 @@ fn a_checkpoint_stays_as_it_was_and_goes_with_its_last_user() {
     assert!(path.exists());
     drop(checkpoint);
     assert!(!path.exists());
+}
+
+#[test]
+fn an_audit_finds_what_differs_from_the_records_and_mends_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut index = GraphIndex::open(&folder.path().join("graph")).expect("opens");
+    let right = batch(vec![event(1, "a", 1, Some("T a")), event(2, "b", 1, Some("T b")), event(3, "b", 2, None)]);
+    index.apply(&[Arc::clone(&right)]).expect("applies");
+    let key = |id: &str| event(9, id, 1, None).record_key();
+    let known = |key: &Key| ["a", "b"].contains(&key.id.as_str());
+    let live = |key: &Key| key.id.as_str() == "a";
+    for change in [&right.changes[0], &right.changes[2]] {
+        assert_eq!(index.audit(&change.event.record_key(), change, false).expect("audited"), None);
+    }
+    assert_eq!(index.audit_rest(&known, &live, false).expect("audited"), []);
+    // The record says something else than the graph.
+    let other = batch(vec![event(1, "a", 1, Some("T other"))]);
+    let before = dump(&index);
+    let drift = index.audit(&key("a"), &other.changes[0], false).expect("audited").expect("differs");
+    assert!(drift.too_much == drift.missing && drift.missing > 0, "{drift:?}");
+    assert!(dump(&index) == before, "looking changes nothing");
+    index.audit(&key("a"), &other.changes[0], true).expect("audited").expect("differs");
+    assert_eq!(index.audit(&key("a"), &other.changes[0], false).expect("audited"), None);
+    assert_eq!(titles(&index), ["T other"]);
+    // Nobody knows the records any more.
+    let strange = index.audit_rest(&|_| false, &|_| false, true).expect("audited");
+    assert_eq!(strange.len(), 3, "{strange:?}");
+    assert!(titles(&index).is_empty() && index.audit_rest(&|_| false, &|_| false, false).expect("audited").is_empty());
 }

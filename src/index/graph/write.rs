@@ -70,7 +70,7 @@ pub(super) fn apply(store: &Store, notes: &Notes, folded: &Folded<'_>) -> Result
     Ok(Written { begun: folded.position, in_memory })
 }
 
-fn put_all(transaction: &mut Transaction<'_>, records: &[&Last<'_>]) -> Result<usize, GraphError> {
+pub(super) fn put_all(transaction: &mut Transaction<'_>, records: &[&Last<'_>]) -> Result<usize, GraphError> {
     let mut written = 0;
     for record in records {
         if !record.is_new {
@@ -135,7 +135,7 @@ fn number(quad: &Quad) -> Option<u64> {
 }
 
 /// Everything that the graph says about a record: its own graph, and its standing in `meta`.
-fn quads(record: &Last<'_>) -> Vec<Quad> {
+pub(super) fn quads(record: &Last<'_>) -> Vec<Quad> {
     let base = Base::stored();
     let event = &record.change.event;
     let digest = record.change.digest.map(|digest| digest.to_string());

@@ -27,7 +27,7 @@ const ALL: &str = "CONSTRUCT WHERE { ?s ?p ?o }";
            ("default" = Option<String>, Query, description = "without a value: the default graph, the union of all"),
            ("format" = Option<String>, Query, description = "turtle, ntriples, rdf, json-ld or a media type, instead of Accept"),
            ("wait" = Option<String>, Query, description = "graph: the answer sees everything that was committed before the question")),
-    responses((status = 200, body = String, content_type = "text/turtle"),
+    responses((status = 200, description = "its statements", content((String = "text/turtle"), (String = "application/n-triples"), (String = "application/rdf+xml"), (Object = "application/ld+json"))),
               (status = 400, body = ProblemBody, content_type = "application/problem+json"),
               (status = 404, body = ProblemBody, content_type = "application/problem+json"),
               (status = 406, body = ProblemBody, content_type = "application/problem+json"),
@@ -49,7 +49,7 @@ pub async fn get_named(request: HttpRequest, state: Data<State>) -> Answer {
     params(("graph" = String, Path, description = "rest of the address: product/{collection}/{id}, {kind}/{id}, meta, vocabulary/{name}"),
            ("format" = Option<String>, Query, description = "as with /graphs"),
            ("wait" = Option<String>, Query, description = "as with /graphs")),
-    responses((status = 200, body = String, content_type = "text/turtle"),
+    responses((status = 200, description = "its statements", content((String = "text/turtle"), (String = "application/n-triples"), (String = "application/rdf+xml"), (Object = "application/ld+json"))),
               (status = 404, body = ProblemBody, content_type = "application/problem+json"),
               (status = 406, body = ProblemBody, content_type = "application/problem+json"),
               (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
