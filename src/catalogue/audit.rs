@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use super::Options;
 use super::open::{self, StartError};
 use super::rebuild::{self, CatchUpError};
-use super::Options;
 use crate::index::Projection;
 use crate::index::graph::{Drift, GraphIndex};
 use crate::model::Key;

@@ -37,9 +37,7 @@ impl Audit {
         let What::Graph(graph) = self.what;
         let found = audit::graph(&context.store, &Options::default(), graph.repair)?;
         if context.json {
-            let row = |(name, drift): &(String, Drift)| {
-                serde_json::json!({ "name": name, "too_much": drift.too_much, "missing": drift.missing })
-            };
+            let row = |(name, drift): &(String, Drift)| serde_json::json!({ "name": name, "too_much": drift.too_much, "missing": drift.missing });
             let rows: Vec<_> = found.found.iter().map(row).collect();
             println!(
                 "{}",

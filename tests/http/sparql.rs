@@ -127,7 +127,10 @@ fn each_form_of_query_comes_in_each_of_its_formats() {
     // What clients send beside or instead of Accept.
     let both = format!("{path}&format=csv&output=csv&results=csv");
     assert_eq!(service.get_with(&both, &[("accept", "application/json")]).text(), "i\r\np0003\r\n");
-    let graphs = format!("/sparql?query={}&format=json-ld&format=application/ld%2Bjson%2Capplication/x-json%2Bld", encode(graph));
+    let graphs = format!(
+        "/sparql?query={}&format=json-ld&format=application/ld%2Bjson%2Capplication/x-json%2Bld",
+        encode(graph)
+    );
     assert_eq!(service.get(&graphs).expect_status(200).header("content-type"), "application/ld+json");
     service.get(&format!("{path}&format=csv&output=xml")).expect_problem(400, "bad-parameter");
     service.get(&format!("{path}&format=html")).expect_problem(400, "bad-parameter");

@@ -163,7 +163,7 @@ impl Pool {
             (None, Ok(Ending::Refused(refusal))) => Err(refusal),
             (None, Ok(Ending::Whole)) => Ok(()),
         };
-        if !watched.is_long() && memory_of(pid) < self.limits.memory / WORN_SHARE {
+        if memory_of(pid) < self.limits.memory / WORN_SHARE && watched.is_in_front() {
             self.lock_idle().push(worker);
         }
         outcome

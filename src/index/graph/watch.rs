@@ -15,8 +15,9 @@ use super::process::memory_of;
 /// How often running workers are looked at. One that takes memory as fast as it can gets some 50 MB in this time.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// Niceness of a worker with a long query: short ones come first. It is not lowered again, so the worker ends with it.
-const LONG_NICENESS: i32 = 10;
+/// When a worker stands back, and how far: queries that take a few milliseconds come first.
+const STAND_BACK_AFTER: Duration = Duration::from_millis(50);
+const NICENESS: i32 = 15;
 
 /// A query that runs.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ pub(super) struct Watched {
 #[derive(Debug, Default)]
 struct State {
     is_long: bool,
+    is_nice: bool,
     /// The worker may be waited for, and its number given to another process.
     ended: bool,
     killed: Option<Refusal>,
@@ -40,9 +42,10 @@ impl Watched {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the worker was made to stand back.
-    pub(super) fn is_long(&self) -> bool {
-        self.lock().is_long
+    /// Brings the worker back to the front; tells whether it is there. Only the superuser may do that to a worker that
+    /// stood back.
+    pub(super) fn is_in_front(&self) -> bool {
+        !self.lock().is_nice || setpriority_process(Some(self.pid), 0).is_ok()
     }
 
     fn look(&self, limits: &Limits) {
@@ -57,6 +60,10 @@ impl Watched {
         if memory_of(self.pid) > limits.memory {
             return self.kill(&mut state, Refusal::TooMuchMemory { mebibytes: limits.memory >> 20 });
         }
+        if elapsed > STAND_BACK_AFTER && !state.is_nice {
+            // Where this is not allowed, it competes with the others.
+            state.is_nice = setpriority_process(Some(self.pid), NICENESS).is_ok();
+        }
         if elapsed <= limits.long_after || state.is_long {
             return;
         }
@@ -65,8 +72,6 @@ impl Watched {
             return self.kill(&mut state, Refusal::Busy { reason: reason.to_owned() });
         }
         state.is_long = true;
-        // Where this is not allowed, long queries compete with short ones.
-        let _ = setpriority_process(Some(self.pid), LONG_NICENESS);
     }
 
     fn kill(&self, state: &mut State, why: Refusal) {

@@ -54,7 +54,8 @@ impl Wanted {
 
     /// Whether it means the same formats, under whatever names.
     pub fn is_same(&self, other: &Self) -> bool {
-        let formats = |wanted: &Self| (wanted.results.map(|(format, _)| format), wanted.triples.map(|(format, _)| format));
+        let formats =
+            |wanted: &Self| (wanted.results.map(|(format, _)| format), wanted.triples.map(|(format, _)| format));
         formats(self) == formats(other)
     }
 }
