@@ -89,6 +89,9 @@ check_corpus pages-stranger judge_pages "$PROGRAM" "$WORK/store" --corpus "$WORK
 check hostile judge hostile.py --binary "$PROGRAM"
 check backup judge backup_while_serving.py --binary "$PROGRAM"
 check kill9 judge kill9.py --binary "$PROGRAM" --kills 20 --records 2000
+check sparql-clients judge sparql_clients.py --binary "$PROGRAM"
+check sparql-hostile judge sparql_hostile.py --binary "$PROGRAM" --clients 16 --turns 1
+check graph-kill9 judge graph_kill9.py --binary "$PROGRAM" --kills 10
 check disk-full judge disk_full.py --binary "$PROGRAM"
 
 printf '\nSummary, %d s:\n%s' "$SECONDS" "$summary"

@@ -7,4 +7,5 @@ mod filters;
 mod formats;
 mod http;
 mod importers;
+mod queries;
 mod support;

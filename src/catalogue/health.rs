@@ -129,6 +129,11 @@ impl Health {
         self.lock().indexes.entry(index).or_default().failure = Some(error.to_string());
     }
 
+    /// Whether a failure of an index stands.
+    pub fn has_failure(&self, index: &'static str) -> bool {
+        self.lock().indexes.get(index).is_some_and(|index| index.failure.is_some())
+    }
+
     /// An index works again.
     pub fn note_index_recovery(&self, index: &'static str) {
         tracing::warn!(index, "index recovered");

@@ -2,6 +2,7 @@
 //! the indexes, which do not know each other.
 
 mod attach;
+pub mod audit;
 mod command;
 mod companions;
 mod delivery;
@@ -11,7 +12,9 @@ mod filters;
 mod fixity;
 mod follower;
 mod gate;
+mod graph;
 mod health;
+mod hits;
 mod ingest;
 mod lineage;
 mod nearest;
@@ -41,7 +44,9 @@ use tokio::sync::oneshot;
 pub use command::{Effect, Intent, Outcome, Precondition, Receipt};
 pub use delivery::{Delivery, Fixity};
 pub use error::{Error, Violation};
+pub use graph::GraphSettings;
 pub use health::{Health, Reading};
+pub use hits::Hits;
 pub use ingest::{Document, DocumentReport, MAX_DOCUMENT_BYTES, Prepared, Ticket};
 pub use lineage::{Lineage, LineageNode, Reach};
 pub use open::{LEAST_FREE_SPACE, Options, Settings, StartError};
@@ -71,6 +76,8 @@ pub struct Catalogue {
     archive: Archive,
     records: Records,
     searcher: TextSearcher,
+    /// None where nobody asks it.
+    graph: Option<graph::Graph>,
     /// How many searches run at once.
     gate: gate::Gate,
     schemas: Registry,

@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::graph::{Graph, GraphSettings, News};
 use super::health::Health;
 use super::rebuild::{self, CatchUpError};
 use super::search::MAX_PAGE_BYTES;
@@ -48,6 +49,8 @@ pub struct Settings {
     pub index: Option<PathBuf>,
     /// Most bytes of the records of a page.
     pub page_bytes: usize,
+    /// Keeps the graph and answers SPARQL; `None` leaves it to those who serve.
+    pub graph: Option<GraphSettings>,
 }
 
 impl Default for Settings {
@@ -59,6 +62,7 @@ impl Default for Settings {
             free_space_threshold: archive.free_space_threshold,
             index: None,
             page_bytes: MAX_PAGE_BYTES,
+            graph: None,
         }
     }
 }
@@ -182,18 +186,24 @@ impl Catalogue {
         let searcher = text.searcher().with_synonyms(synonyms(store)?);
         let threads = Mutex::new(Vec::new());
         let uploads = Arc::new(Uploads::new(archive.clone(), *secrets.token_key()));
+        let settings = options.settings.graph.as_ref();
+        let (graph, graph_follower) = settings.map(|settings| Graph::new(settings, &archive, &folder, &health)).unzip();
+        let mut started = Vec::new();
         if options.settings.read_only {
             health.refuse_writes("the service was started with --read-only");
         } else {
-            let started = start_threads(&archive, &records, text, &folder, queue, &health)?;
-            *threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = started;
+            let news = graph.as_ref().map(Graph::sender);
+            started = start_threads(&archive, &records, (text, news), &folder, queue, &health)?;
         }
+        started.extend(graph_follower.map(|follower| spawn("graph", Box::new(move || follower.run()))).transpose()?);
+        *threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = started;
         health.set_ready();
         Ok(Arc::new(Self {
             store: store.to_owned(),
             archive,
             records,
             searcher,
+            graph,
             gate: gate::Gate::for_cores(std::thread::available_parallelism().map_or(1, usize::from)),
             schemas: Registry::new()?,
             names: names(store)?,
@@ -220,18 +230,21 @@ impl Catalogue {
             }
             std::thread::sleep(CLOSE_PAUSE);
         };
-        let Self { submissions, threads, temporary, records, searcher, .. } = catalogue;
-        drop((submissions, records, searcher));
-        if let Some(folder) = temporary
-            && let Err(error) = std::fs::remove_dir_all(&folder)
-        {
-            tracing::warn!(%error, folder = %folder.display(), "the temporary index was not removed");
+        let Self { submissions, threads, temporary, records, searcher, graph, .. } = catalogue;
+        if let Some(graph) = graph {
+            graph.stop();
         }
+        drop((submissions, records, searcher));
         let threads = threads.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         for thread in threads {
             if thread.join().is_err() {
                 tracing::error!("a thread of the catalogue panicked");
             }
+        }
+        if let Some(folder) = temporary
+            && let Err(error) = std::fs::remove_dir_all(&folder)
+        {
+            tracing::warn!(%error, folder = %folder.display(), "the temporary index was not removed");
         }
     }
 
@@ -275,7 +288,7 @@ fn bring_up<P: Projection>(archive: &Archive, index: &mut P, last: u64) -> Resul
     Ok(rebuild::catch_up_logged(archive, index, last)?)
 }
 
-fn open_index<P: Projection, E: std::error::Error + Send + Sync + 'static>(
+pub(super) fn open_index<P: Projection, E: std::error::Error + Send + Sync + 'static>(
     index: &'static str,
     path: &Path,
     last: u64,
@@ -347,7 +360,7 @@ fn tables(store: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, StartError> {
 fn start_threads(
     archive: &Archive,
     records: &Records,
-    text: TextIndex,
+    (text, news): (TextIndex, Option<mpsc::SyncSender<News>>),
     folder: &Path,
     queue: mpsc::Receiver<super::writer::Submission>,
     health: &Arc<Health>,
@@ -362,17 +375,19 @@ fn start_threads(
         collections,
         last_time: last_time(archive, records)?,
         followers,
+        graph: news,
         health: Arc::clone(health),
         hint: folder.to_owned(),
-    };
-    let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
-        std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(StartError::Thread)
     };
     let (archive, health) = (archive.clone(), Arc::clone(health));
     Ok(vec![
         spawn("writer", Box::new(move || writer.run(&queue)))?,
         spawn("text", Box::new(move || follower::run(&archive, text, &batches, &health)))?,
     ])
+}
+
+fn spawn(name: &str, run: Box<dyn FnOnce() + Send>) -> Result<std::thread::JoinHandle<()>, StartError> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(StartError::Thread)
 }
 
 /// The time of the last event: the next one is later, whatever the clock says.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, Sender, SyncSender};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::value::RawValue;
@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::command::{Action, Command, Effect, Intent, Outcome, Precondition, Receipt};
 use super::follower::Applied;
+use super::graph::News;
 use super::nearest::nearest;
 use super::{Error, Health, rebuild, versions};
 use crate::archive::{Archive, ReadError, StagedPayload};
@@ -69,6 +70,8 @@ pub struct Writer {
     pub collections: BTreeSet<RecordId>,
     pub last_time: Instant,
     pub followers: Sender<Applied>,
+    /// Where the graph takes batches, if there is one.
+    pub graph: Option<SyncSender<News>>,
     pub health: Arc<Health>,
     /// Folder of the indexes, where the hint for the next start is kept.
     pub hint: PathBuf,
@@ -108,6 +111,10 @@ impl Writer {
                 rebuild::write_hint(&self.hint, batch.first);
                 self.note_collections(&batch);
                 let pending = self.apply_records(&batch);
+                if let Some(graph) = &self.graph {
+                    // It reads from the archive what it has no room for.
+                    let _ = graph.try_send(News::Batch(Arc::clone(&batch)));
+                }
                 let applied = Applied { batch, answers, pending };
                 if let Err(lost) = self.followers.send(applied) {
                     // Only at shutdown: the batch is durable all the same.

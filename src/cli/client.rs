@@ -61,6 +61,24 @@ impl Client {
         read(response).map(Some)
     }
 
+    /// Sends a body, with its media type and those of the answer, and gets an answer of any size into a writer.
+    pub fn post_into(
+        &self,
+        path: &str,
+        (media_type, accept): (&str, &str),
+        body: &[u8],
+        into: &mut impl std::io::Write,
+    ) -> Result<(), Failure> {
+        let request = ureq::post(format!("{}{path}", self.base)).header("content-type", media_type);
+        let request = request.header("accept", accept).config().http_status_as_error(false).build();
+        let response = request.send(body);
+        if !response.as_ref().is_ok_and(|response| response.status().is_success()) {
+            return read(response).map(drop);
+        }
+        let mut body = response.map(|response| response.into_body().into_reader()).map_err(broken_off)?;
+        std::io::copy(&mut body, into).map(drop).map_err(broken_off)
+    }
+
     /// Sends a body and gets text.
     pub fn post(&self, path: &str, media_type: &str, body: impl Read) -> Result<String, Failure> {
         let mut body = body;

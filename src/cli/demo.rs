@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use clap::Args;
 
 use super::{Context, Failure, ingest, serve, sources};
-use crate::catalogue::{Catalogue, Options};
+use crate::catalogue::{Catalogue, GraphSettings, Options, Settings};
 use crate::http::ServeOptions;
 
 /// Ingest the shipped missions into a new store and serve it.
@@ -37,7 +37,9 @@ impl Demo {
         let mut sources = sources::find(std::slice::from_ref(&self.missions))?;
         sources.documents.retain(|source| source.shape == sources::Shape::Lines);
         sources.others.clear();
-        let catalogue = Catalogue::open(&context.store, &Options::default())?;
+        let graph = (!self.no_serve).then(GraphSettings::of_this_program).transpose()?;
+        let options = Options { settings: Settings { graph, ..Settings::default() }, ..Options::default() };
+        let catalogue = Catalogue::open(&context.store, &options)?;
         let account = ingest::ingest(&catalogue, &sources, Some(&payloads), context.json)?;
         std::fs::remove_dir_all(&payloads)?;
         account.print(context.json);

@@ -1,6 +1,7 @@
 //! The command line: one file per verb.
 
 mod account;
+mod audit;
 mod backup;
 mod bench;
 mod client;
@@ -8,6 +9,7 @@ mod demo;
 mod export;
 mod failure;
 mod get;
+mod graph_worker;
 mod import;
 mod ingest;
 mod openapi;
@@ -17,6 +19,7 @@ mod resolve;
 mod search;
 mod serve;
 mod sources;
+mod sparql;
 mod user;
 mod verify;
 
@@ -67,13 +70,17 @@ enum Verb {
     Search(Box<search::Search>),
     Get(get::Get),
     Resolve(resolve::Resolve),
+    Sparql(sparql::Sparql),
     Verify(verify::Verify),
+    Audit(audit::Audit),
     Reindex(reindex::Reindex),
     Export(export::Export),
     Backup(backup::Backup),
     Openapi(openapi::Openapi),
     Bench(bench::Bench),
     User(user::User),
+    #[command(hide = true)]
+    GraphWorker(graph_worker::GraphWorker),
 }
 
 /// What every verb needs.
@@ -101,13 +108,16 @@ pub fn main() -> ExitCode {
         Verb::Search(verb) => verb.run(&context),
         Verb::Get(verb) => verb.run(&context),
         Verb::Resolve(verb) => verb.run(&context),
+        Verb::Sparql(verb) => verb.run(&context),
         Verb::Verify(verb) => verb.run(&context),
+        Verb::Audit(verb) => verb.run(&context),
         Verb::Reindex(verb) => verb.run(&context),
         Verb::Export(verb) => verb.run(&context),
         Verb::Backup(verb) => verb.run(&context),
         Verb::Openapi(verb) => verb.run(&context),
         Verb::Bench(verb) => verb.run(&context),
         Verb::User(verb) => verb.run(&context),
+        Verb::GraphWorker(verb) => verb.run(),
     };
     match done {
         Ok(code) => code,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{Context, Failure};
-use crate::catalogue::{Catalogue, LEAST_FREE_SPACE, Options, Settings};
+use crate::catalogue::{Catalogue, GraphSettings, LEAST_FREE_SPACE, Options, Settings};
 use crate::http::{self, ServeOptions};
 
 /// How often the free space is read.
@@ -38,6 +38,9 @@ pub struct Serve {
     /// Refuse writes (507) while fewer bytes than this are free; at least 32 MiB, which the indexes need to finish.
     #[arg(long, default_value_t = 64 << 20, value_name = "BYTES")]
     pub free_space_threshold: u64,
+    /// Keep no graph and answer no SPARQL.
+    #[arg(long)]
+    pub no_graph: bool,
     /// Threads that answer; 0 means one per core.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub workers: usize,
@@ -50,6 +53,7 @@ impl Serve {
             payload_object_threshold: self.payload_object_threshold,
             free_space_threshold: self.free_space_threshold.max(LEAST_FREE_SPACE),
             index: self.index,
+            graph: (!self.no_graph).then(GraphSettings::of_this_program).transpose()?,
             ..Settings::default()
         };
         let catalogue = Catalogue::open(&context.store, &Options { settings, ..Options::default() })?;

@@ -6,7 +6,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::faces::linked::lineage;
 use super::faces::native::{files, ingest, queryables, records, resolve, search, suggest, uploads};
-use super::faces::{ops, records as ogc, stac};
+use super::faces::{ops, records as ogc, sparql, stac};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,6 +23,7 @@ use super::faces::{ops, records as ogc, stac};
         (name = "ingest", description = "Many records at once"),
         (name = "stac", description = "STAC API 1.0"),
         (name = "records-api", description = "OGC API Records"),
+        (name = "sparql", description = "SPARQL 1.1 Protocol"),
         (name = "operations", description = "For operators")
     ),
     paths(
@@ -70,6 +71,10 @@ use super::faces::{ops, records as ogc, stac};
         uploads::write,
         uploads::finish,
         uploads::discard,
+        sparql::ask::get_query,
+        sparql::ask::post_query,
+        sparql::store::get_named,
+        sparql::store::get_own,
         ops::health,
         ops::metrics,
         stac::landing::landing,

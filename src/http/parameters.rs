@@ -26,6 +26,11 @@ impl Parameters {
         Self::parse(text)
     }
 
+    /// Parameters that came in another way.
+    pub const fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// Reads form-encoded text.
     ///
     /// # Errors
@@ -111,6 +116,18 @@ impl Parameters {
         let values = self.all(name);
         let items = values.iter().flat_map(|value| value.split(','));
         items.map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// These and others behind them.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
     }
 
     /// What nobody took.

@@ -1,6 +1,7 @@
 //! Derived indexes: everything here can be deleted and made again from the archive. Each projection keeps the last
 //! applied sequence in the same atomic commit as its own content.
 
+pub mod graph;
 pub mod records;
 pub mod text;
 

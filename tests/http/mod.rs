@@ -15,6 +15,8 @@ mod safety;
 mod search;
 mod sorting;
 mod space;
+mod sparql;
+mod sparql_hostile;
 mod stac;
 mod stac_extensions;
 mod times;

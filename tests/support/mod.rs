@@ -9,9 +9,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use perennial::catalogue::{Catalogue, Options, Settings};
+use perennial::catalogue::{Catalogue, GraphSettings, Options, Settings};
 use perennial::http::{self, ServeOptions};
+use perennial::index::graph::Limits;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -21,6 +23,20 @@ pub use client::{Answer, Client};
 pub fn options() -> Options {
     let settings = Settings { free_space_threshold: 0, ..Settings::default() };
     Options { settings, ..Options::default() }
+}
+
+/// Options with a graph whose workers have little room.
+pub fn options_with_graph() -> Options {
+    let limits = Limits { time: Duration::from_secs(3), memory: 256 << 20, ..Limits::for_cores(2) };
+    options_with_limits(limits)
+}
+
+/// Options with a graph whose workers have these limits.
+pub fn options_with_limits(limits: Limits) -> Options {
+    let graph = GraphSettings { program: env!("CARGO_BIN_EXE_perennial").into(), limits };
+    let mut options = options();
+    options.settings.graph = Some(graph);
+    options
 }
 
 /// A store in a folder of its own, which goes with it.

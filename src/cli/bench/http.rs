@@ -29,6 +29,11 @@ impl Connection {
         Ok(Self { stream: BufReader::with_capacity(64 << 10, stream), host: address.to_owned() })
     }
 
+    /// Address and port that it is connected to.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Asks for a path and reads the whole answer.
     pub fn get(&mut self, path: &str) -> io::Result<Answer> {
         let head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.host);

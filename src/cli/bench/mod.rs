@@ -3,6 +3,7 @@
 
 mod archive;
 mod figure;
+mod graph;
 mod http;
 mod ingest;
 mod payload;
@@ -49,6 +50,8 @@ enum Scenario {
     Search,
     /// Start of the service until its first answer.
     Start,
+    /// Records as statements, and SPARQL over HTTP; asked for at 40,000 records, and no part of all.
+    Graph,
     /// Whether search ranks records as people judged: needs --judgements and --documents, and is no part of all.
     Relevance,
 }
@@ -64,6 +67,7 @@ const ORDER: &[Scenario] = &[
     Scenario::Read,
     Scenario::Stac,
     Scenario::Search,
+    Scenario::Graph,
     Scenario::Relevance,
 ];
 
@@ -129,7 +133,7 @@ impl Bench {
         };
         store::prepare(&bed)?;
         let all = self.scenarios.contains(&Scenario::All);
-        let is_wanted = |scenario: &&Scenario| self.scenarios.contains(scenario) || (all && scenario.is_made_up());
+        let is_wanted = |scenario: &&Scenario| self.scenarios.contains(scenario) || (all && scenario.is_part_of_all());
         let wanted = ORDER.iter().filter(is_wanted);
         let mut figures = Vec::new();
         if !context.json {
@@ -152,9 +156,9 @@ impl Bench {
 }
 
 impl Scenario {
-    /// Whether it runs on made-up records alone.
-    fn is_made_up(self) -> bool {
-        self != Self::Relevance
+    /// Whether it runs when nothing is named: on made-up records alone, at any size.
+    fn is_part_of_all(self) -> bool {
+        !matches!(self, Self::Relevance | Self::Graph)
     }
 
     fn run(self, bed: &Bed) -> Result<Vec<Figure>, Failure> {
@@ -169,6 +173,7 @@ impl Scenario {
             Self::Stac => stac::run(bed),
             Self::Start => start::run(bed),
             Self::Search => search::run(bed),
+            Self::Graph => graph::run(bed),
             Self::Relevance => relevance::run(bed),
         }
     }

@@ -14,11 +14,22 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts the service on a free port of this machine; returns once it listens.
+    /// Starts the service on a free port of this machine; returns once it listens. It keeps no graph, which would be
+    /// built meanwhile.
     pub fn start(store: &Path) -> Result<Self, Failure> {
+        Self::start_with(store, &["--no-graph"])
+    }
+
+    /// The same with a graph.
+    pub fn start_with_graph(store: &Path) -> Result<Self, Failure> {
+        Self::start_with(store, &[])
+    }
+
+    fn start_with(store: &Path, options: &[&str]) -> Result<Self, Failure> {
         let program = std::env::current_exe()?;
         let mut command = Command::new(program);
         command.arg("--store").arg(store).args(["--log", "error", "serve", "--listen", "127.0.0.1:0"]);
+        command.args(options);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
         if let Some(output) = child.stdout.take() {

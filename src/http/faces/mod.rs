@@ -8,4 +8,5 @@ pub mod ops;
 pub mod pages;
 pub mod queryables;
 pub mod records;
+pub mod sparql;
 pub mod stac;

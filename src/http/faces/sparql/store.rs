@@ -1,0 +1,117 @@
+//! `/graphs`: SPARQL 1.1 Graph Store HTTP Protocol for reading. A graph is named by the request's own address or by the
+//! parameter `graph`; nothing is written here, since graphs follow records.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+
+use super::accept::{self, Wanted};
+use super::answer;
+use super::ask::{Asked, accept_header};
+use crate::catalogue::Error;
+use crate::http::parameters::Parameters;
+use crate::http::problem::{Answer, Problem, ProblemBody};
+use crate::http::state::State;
+use crate::index::graph::{Piece, Question, ResultFormat};
+
+const PARAMETERS: &[&str] = &["graph", "default", "format", "wait"];
+
+/// All statements of the dataset of a question.
+const ALL: &str = "CONSTRUCT WHERE { ?s ?p ?o }";
+
+/// The statements of a graph that the parameter `graph` names, or of the default graph with `default`.
+#[utoipa::path(get, path = "/graphs", tag = "sparql",
+    params(("graph" = Option<String>, Query, description = "address of the graph"),
+           ("default" = Option<String>, Query, description = "without a value: the default graph, the union of all"),
+           ("format" = Option<String>, Query, description = "turtle, ntriples, rdf, json-ld or a media type, instead of Accept"),
+           ("wait" = Option<String>, Query, description = "graph: the answer sees everything that was committed before the question")),
+    responses((status = 200, description = "its statements", content((String = "text/turtle"), (String = "application/n-triples"), (String = "application/rdf+xml"), (Object = "application/ld+json"))),
+              (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 406, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn get_named(request: HttpRequest, state: Data<State>) -> Answer {
+    let mut parameters = Parameters::of(&request)?;
+    let graph = match (parameters.one("graph")?, parameters.one("default")?.as_deref()) {
+        (Some(graph), None) => Some(graph),
+        (None, Some("")) => None,
+        (None, Some(_)) => return Err(Error::parameter("default", "has no value").into()),
+        (Some(_), Some(_)) => return Err(Error::parameter("graph", "and default exclude each other").into()),
+        (None, None) => return Err(Error::parameter("graph", "or default is needed: which graph is meant").into()),
+    };
+    give(&request, &state, parameters, graph).await
+}
+
+/// The statements of the graph with this address.
+#[utoipa::path(get, path = "/graphs/{graph}", tag = "sparql",
+    params(("graph" = String, Path, description = "rest of the address: product/{collection}/{id}, {kind}/{id}, meta, vocabulary/{name}"),
+           ("format" = Option<String>, Query, description = "as with /graphs"),
+           ("wait" = Option<String>, Query, description = "as with /graphs")),
+    responses((status = 200, description = "its statements", content((String = "text/turtle"), (String = "application/n-triples"), (String = "application/rdf+xml"), (Object = "application/ld+json"))),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 406, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn get_own(request: HttpRequest, state: Data<State>) -> Answer {
+    let parameters = Parameters::of(&request)?;
+    let graph = format!("{}{}", state.base(&request), request.path());
+    give(&request, &state, parameters, Some(graph)).await
+}
+
+async fn give(request: &HttpRequest, state: &State, mut parameters: Parameters, graph: Option<String>) -> Answer {
+    let Wanted { triples, .. } = match parameters.one("format")? {
+        Some(name) => accept::by_name(&name)?,
+        None => accept::by_header(&accept_header(request)),
+    };
+    let wait = match parameters.one("wait")?.as_deref() {
+        None => false,
+        Some("graph") => true,
+        Some(_) => return Err(Error::parameter("wait", "can be graph").into()),
+    };
+    parameters.finish(PARAMETERS)?;
+    let base = format!("{}/", state.base(request));
+    if let Some(graph) = &graph
+        && !exists(state, &base, graph, wait).await?
+    {
+        return Err(Error::NoSuch { what: format!("graph <{graph:.200}>") }.into());
+    }
+    let question = Question {
+        query: ALL.to_owned(),
+        base,
+        default_graphs: graph.into_iter().collect(),
+        triples: triples.map(|(format, _)| format),
+        ..Question::default()
+    };
+    answer::answer(state, Asked { question, wanted: Wanted { results: None, triples }, wait: false }).await
+}
+
+/// Whether there is a statement in the graph.
+async fn exists(state: &State, base: &str, graph: &str, wait: bool) -> Result<bool, Problem> {
+    let question = Question {
+        query: "ASK { GRAPH ?g { ?s ?p ?o } }".to_owned(),
+        base: base.to_owned(),
+        named_graphs: vec![graph.to_owned()],
+        results: Some(ResultFormat::Csv),
+        ..Question::default()
+    };
+    let catalogue = Arc::clone(&state.catalogue);
+    let asked = move || {
+        let mut text = Vec::new();
+        let mut keep = |piece| {
+            if let Piece::Bytes(bytes) = piece {
+                text.extend(bytes);
+            }
+            true
+        };
+        catalogue.sparql(question, wait, &mut keep).map(|()| text)
+    };
+    match actix_web::web::block(asked).await {
+        Ok(Ok(text)) => Ok(text.starts_with(b"true")),
+        Ok(Err(refusal)) => Err(answer::problem(refusal)),
+        Err(_) => {
+            let title = "Not available now";
+            Err(Problem::http(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title, "the service is stopping"))
+        }
+    }
+}

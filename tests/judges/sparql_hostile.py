@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Asks `/sparql` good questions while many clients send it queries that have brought down stores.
+
+Each bad query must end within the limit of a query plus a second, the service must live and must not grow, and the good
+questions are to stay within twice their usual 95th percentile. Figures say by how much.
+"""
+
+import json
+import shutil
+import statistics
+import tempfile
+import threading
+import time
+import urllib.parse
+from pathlib import Path
+
+from harness import Client, Service, add_binary, in_threads, parser, run_judge
+
+RECORDS = 3_000
+# Limits of docs/sparql.md: 5 s of waiting for a place, 20 s of running, and a second.
+LIMIT_SECONDS = 5 + 20 + 1
+GROWTH_MIB = 64
+GOOD = "SELECT ?s { ?s <http://purl.org/dc/terms/identifier> 'p00042' }"
+
+
+def values(variable):
+    return f"VALUES ?{variable} {{ {' '.join(str(number) for number in range(300))} }} "
+
+
+def bad_queries():
+    doubled = "".join(f"BIND(CONCAT(?x{n - 1}, ?x{n - 1}) AS ?x{n}) " for n in range(1, 40))
+    cross = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i"
+    return [
+        "ASK " + "{" * 540 + "}" * 540,
+        "ASK { FILTER(" + "(" * 5_000 + "1" + ")" * 5_000 + ") }",
+        "ASK { FILTER(0 < " + "1+" * 40_000 + "1) }",
+        f"SELECT * {{ {values('a')} {values('b')} {values('c')} FILTER(?a + ?b + ?c < 0) }}",
+        f"SELECT (STRLEN(?x39) AS ?l) {{ BIND('0123456789abcdef' AS ?x0) {doubled} }}",
+        f"SELECT * {{ {cross} }} ORDER BY ?a ?d ?g",
+        f"SELECT (COUNT(DISTINCT *) AS ?n) {{ {cross} }}",
+        "SELECT (COUNT(*) AS ?n) { ?a (<urn:p>|!<urn:q>)* ?b . ?c (!<urn:q>|^<urn:p>)* ?d }",
+        f"ASK {{ {cross} FILTER(REGEX(CONCAT(STR(?a), STR(?d), STR(?g)), '^(a+)+$')) }}",
+        "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }",
+        "SELECT * { SERVICE SILENT <http://169.254.169.254/> { ?s ?p ?o } }",
+        "SELECT * { SERVICE <http://[::ffff:127.0.0.1]/> { ?s ?p ?o } }",
+    ]
+
+
+def ask(client, query):
+    return client.request("POST", "/sparql", query.encode(), {"Content-Type": "application/sparql-query", "Accept": "text/csv"})
+
+
+def good_times(base, seconds, report, stop=None):
+    """Times of good questions, milliseconds, for so long or until told to stop."""
+    client, times, ends = Client(base), [], time.monotonic() + seconds
+    while time.monotonic() < ends and not (stop and stop.is_set()):
+        began = time.perf_counter()
+        answer = ask(client, GOOD)
+        times.append((time.perf_counter() - began) * 1000)
+        report.check(answer.status == 200 and b"p00042" in answer.body, f"a good question was answered {answer.status}: {answer.body[:200]!r}")
+        time.sleep(0.02)
+    return times
+
+
+def share(times, percent):
+    return sorted(times)[min(len(times) - 1, len(times) * percent // 100)]
+
+
+def fill(base):
+    client = Client(base)
+    lines = [{"kind": "collection", "id": "c", "title": "Hostile"}]
+    lines += [{"kind": "product", "collection": "c", "id": f"p{number:05}", "title": f"Product {number}"} for number in range(RECORDS)]
+    client.ingest([json.dumps(line).encode() for line in lines])
+    answer = client.get("/sparql?" + urllib.parse.urlencode({"query": "ASK {}", "wait": "graph"}))
+    if answer.status != 200:
+        raise RuntimeError(f"/sparql answered {answer.status}: {answer.body[:300]!r}")
+
+
+def judge(arguments, report):
+    folder = Path(tempfile.mkdtemp(prefix="perennial-sparql-hostile-"))
+    try:
+        with Service(arguments.binary, folder / "store") as service:
+            fill(service.base)
+            usual = good_times(service.base, 5, report)
+            before = service.resident_mib()
+            queries, stop, times, longest = bad_queries(), threading.Event(), [], [0.0]
+            watcher = threading.Thread(target=lambda: times.extend(good_times(service.base, 600, report, stop)))
+            watcher.start()
+
+            def client(number):
+                for turn in range(arguments.turns):
+                    query = queries[(number + turn) % len(queries)]
+                    began = time.monotonic()
+                    answer = ask(Client(service.base, timeout=LIMIT_SECONDS + 30), query)
+                    taken = time.monotonic() - began
+                    longest[0] = max(longest[0], taken)
+                    report.check(taken < LIMIT_SECONDS, f"{taken:.1f} s for {query[:80]}")
+                    report.check(answer.status in (200, 400, 403, 503), f"{answer.status} for {query[:80]}")
+
+            in_threads(arguments.clients, client)
+            stop.set()
+            watcher.join()
+            grown = service.resident_mib() - before
+            report.check(service.process.poll() is None, "the service died")
+            report.check(grown <= GROWTH_MIB, f"the service grew by {grown} MiB")
+            report.figure("clients", arguments.clients)
+            report.figure("longest bad answer s", round(longest[0], 1))
+            report.figure("good p95 before ms", round(share(usual, 95), 1))
+            report.figure("good p50 beside ms", round(statistics.median(times), 1))
+            report.figure("good p95 beside ms", round(share(times, 95), 1))
+            report.figure("service grew MiB", grown)
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    parsed = parser(__doc__)
+    add_binary(parsed)
+    parsed.add_argument("--clients", type=int, default=200, help="clients at once")
+    parsed.add_argument("--turns", type=int, default=2, help="bad queries of each")
+    run_judge("SPARQL, hostile", judge, parsed.parse_args())
