@@ -24,7 +24,7 @@ FORMS = {"ttl": "turtle", "nt": "nt", "rdf": "xml", "jsonld": "json-ld"}
 
 def pages(client):
     """Paths of the pages of all products and collections."""
-    target = "/api/v1/search?limit=500"
+    target = "/api/v1/search?kind=product,collection&limit=500"
     while target:
         body = client.get(target).json()
         for found in body["features"] if "features" in body else body["records"]:
