@@ -97,7 +97,8 @@ mod tests {
             "providers":[{"name":"N","roles":["producer","host"]}],"space":[{"body":"earth","bbox":[1,2,3,4]}],
             "files":[{"name":"f","media_type":"text/plain","bytes":7,"storage":"payload:sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}]}"#;
         let entity = Entity::view(record.as_bytes()).expect("a record");
-        let text = dataset(&entity, record, "urn:thing", "http://h/p", &|name| format!("http://h/{name}")).expect("a dataset");
+        let text =
+            dataset(&entity, record, "urn:thing", "http://h/p", &|name| format!("http://h/{name}")).expect("a dataset");
         assert!(!text.contains('<'), "{text}");
         let mut members = 0;
         let mut waiting = vec![serde_json::from_str::<serde_json::Value>(&text).expect("JSON")];
@@ -106,7 +107,8 @@ mod tests {
                 serde_json::Value::Array(elements) => waiting.extend(elements),
                 serde_json::Value::Object(object) => {
                     for (name, value) in object {
-                        let term = if name == "@type" { value.as_str().unwrap_or_default().to_owned() } else { name.clone() };
+                        let term =
+                            if name == "@type" { value.as_str().unwrap_or_default().to_owned() } else { name.clone() };
                         let is_known = crate::rdf::glossary::of_iri(&format!("http://schema.org/{term}")).is_some();
                         assert!(is_known || name == "@context" || name == "@id", "{term}");
                         members += 1;
