@@ -107,6 +107,7 @@ judge_stac() { judge_served "$1" "$2" stac_valid.py '{url}'; }
 
 # Descriptions as RDF: judge_shacl PROGRAM STORE [ARGUMENTS…]
 judge_shacl() { judge shacl.py --binary "$1" "${@:2}"; }
+judge_linked_data() { judge linked_data.py --binary "$1" "${@:2}"; }
 
 # The pages in Chromium: judge_pages PROGRAM STORE [ARGUMENTS…]
 judge_pages() { judge pages.py --binary "$1" "${@:2}"; }

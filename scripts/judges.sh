@@ -61,6 +61,8 @@ run "schemathesis" judge schemathesis_run.py --binary "$PROGRAM" "$WORK/store" -
 run "pages in Chromium" judge_pages "$PROGRAM" "$WORK/store" --corpus "$WORK/corpus" --shared "$PERENNIAL_SHARED"
 run "SHACL and forms of RDF" judge_shacl "$PROGRAM" "$WORK/store"
 run "SHACL and forms of RDF" judge_shacl "$PROGRAM" "$WORK/corpus" --records 300
+run "linked data" judge_linked_data "$PROGRAM" "$WORK/store"
+run "linked data" judge_linked_data "$PROGRAM" "$WORK/corpus"
 run "vocabularies" judge vocabularies.py
 run "STAC Browser" judge_stac_browser "$PROGRAM" "$WORK/store"
 run "hostile requests" judge hostile.py --binary "$PROGRAM"

@@ -57,6 +57,7 @@ use super::faces::{ops, records as ogc, sparql, stac};
         resolve::members,
         lineage::product,
         lineage::collection,
+        lineage::record,
         search::search,
         search::post_search,
         queryables::all_queryables,

@@ -22,6 +22,8 @@ pub struct Entry {
     pub label: String,
     pub definition: String,
     pub example: String,
+    /// Short form: of a level the name by which records are counted.
+    pub notation: String,
     pub why: String,
     /// Other spellings.
     pub others: Vec<String>,
@@ -86,11 +88,12 @@ fn add(entry: &mut Entry, quad: &Quad) {
                 "prefLabel" | "label" | "title" => value.clone_into(&mut entry.label),
                 "definition" | "description" => value.clone_into(&mut entry.definition),
                 "example" => value.clone_into(&mut entry.example),
+                "notation" => value.clone_into(&mut entry.notation),
                 "altLabel" => entry.others.push(value.to_owned()),
                 _ => {}
             }
         }
-        oxrdf::Term::NamedNode(class) if property == "type" => {
+        oxrdf::Term::NamedNode(class) if property == "type" && entry.kind.is_empty() => {
             let kind = match class.as_str().rsplit(['#', '/']).next().unwrap_or_default() {
                 "ConceptScheme" => "scheme".to_owned(),
                 other => other.to_ascii_lowercase(),
@@ -169,6 +172,7 @@ mod tests {
             assert!(!statements(entry).is_empty());
         }
         assert_eq!(of_path("dcat/Dataset").map(|entry| entry.why).as_deref(), Some("products"));
+        assert_eq!(of_path("level/level-1b").map(|entry| entry.notation).as_deref(), Some("L1B"));
         assert_eq!(of_path("mission/envisat").map(|entry| entry.label).as_deref(), Some("Envisat"));
     }
 }

@@ -177,6 +177,10 @@ fn a_lineage_goes_both_ways_and_says_when_it_is_cut() {
     let (from_map, _) = ask("/api/v1/collections/c/products/map/lineage?steps=2");
     assert_eq!(from_map["entity"].as_object().map(serde_json::Map::len), Some(4));
     ask("/api/v1/collections/c/lineage");
+    let document = json!({ "kind": "document", "id": "report", "links": [{ "rel": "derived_from", "href": "map" }] });
+    service.put("/api/v1/records/document/report", document.to_string()).expect_status(201);
+    let (of_report, _) = ask("/api/v1/records/document/report/lineage");
+    assert_eq!(of_report["entity"].as_object().map(serde_json::Map::len), Some(5));
     for wrong in ["steps=21", "steps=-1", "steps=x", "depth=1"] {
         service.get(&format!("/api/v1/collections/c/products/map/lineage?{wrong}")).expect_status(400);
     }

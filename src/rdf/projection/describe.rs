@@ -108,14 +108,20 @@ fn dates(sink: &mut Sink<'_>, fields: &Fields<'_>) {
 fn providers(sink: &mut Sink<'_>, entity: &Entity<'_>) {
     let providers = entity.providers.and_then(|providers| json::elements(providers.get())).unwrap_or_default();
     let providers = providers.into_iter().filter_map(Fields::of_valid).take(MOST_PROVIDERS);
+    let mut has_publisher = false;
     for (number, provider) in (1_usize..).zip(providers) {
         let Some(called) = provider.string("name").filter(|name| !name.trim().is_empty()) else { continue };
         let node = sink.part(&format!("provider-{number}"));
         let roles = provider.get("roles").and_then(json::elements).unwrap_or_default();
         let mut predicates: Vec<NamedNodeRef<'_>> = Vec::new();
         for role in roles.iter().filter_map(|role| json::read_string(role)) {
-            predicates.push(predicate_of(&role));
+            predicates.push(match predicate_of(&role) {
+                // DCAT-AP has one publisher: of several hosts the first.
+                words::PUBLISHER if has_publisher => words::CONTRIBUTOR,
+                predicate => predicate,
+            });
         }
+        has_publisher |= predicates.contains(&words::PUBLISHER);
         if predicates.is_empty() {
             predicates.push(words::CONTRIBUTOR);
         }
@@ -123,6 +129,7 @@ fn providers(sink: &mut Sink<'_>, entity: &Entity<'_>) {
             sink.iri(predicate, node.clone());
         }
         sink.iri_of(&node, words::TYPE, words::ORGANIZATION);
+        sink.iri_of(&node, words::TYPE, words::FOAF_AGENT);
         sink.text_of(&node, words::NAME, &called);
         if let Some(home) = provider.string("url").as_deref().and_then(address) {
             sink.iri_of(&node, words::HOMEPAGE, home);

@@ -37,23 +37,34 @@ fn distribution(sink: &mut Sink<'_>, key: &Key, number: usize, file: &File<'_>) 
     } else if let Some(elsewhere) = file.href.as_deref().and_then(address) {
         sink.iri_of(&node, words::DOWNLOAD_URL, elsewhere);
     }
-    for (place, sum) in (1_usize..).zip(&file.checksums) {
-        checksum(sink, &node, number, place, sum);
-    }
+    sink.iri_of(&node, words::ACCESS_URL, sink.base.node(&page(key)));
+    checksums(sink, &node, number, &file.checksums);
 }
 
-/// A digest with its algorithm; one that SPDX has no name for is left to the record.
-fn checksum(sink: &mut Sink<'_>, file: &NamedNode, number: usize, place: usize, sum: &Checksum<'_>) {
-    let is_hexadecimal = !sum.value.is_empty() && sum.value.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let Some(algorithm) = algorithm(&sum.algorithm).filter(|_| is_hexadecimal && sum.value.len().is_multiple_of(2))
-    else {
-        return;
-    };
-    let node = sink.part(&format!("file-{number}-checksum-{place}"));
-    sink.iri_of(file, words::CHECKSUM, node.clone());
-    sink.iri_of(&node, words::TYPE, words::CHECKSUM_CLASS);
-    sink.iri_of(&node, words::ALGORITHM, algorithm);
-    sink.typed_of(&node, words::CHECKSUM_VALUE, sum.value.to_ascii_lowercase(), words::HEX_BINARY);
+/// The digest by the strongest algorithm is the checksum, as DCAT-AP wants one alone; the others stand beside it. A digest
+/// that both the producer and the archive give is stated once; one whose algorithm SPDX has no name for is left to the record.
+fn checksums(sink: &mut Sink<'_>, file: &NamedNode, number: usize, sums: &[Checksum<'_>]) {
+    let mut known: Vec<(usize, NamedNodeRef<'_>, String)> = Vec::new();
+    for sum in sums {
+        let value = sum.value.to_ascii_lowercase();
+        let is_hexadecimal = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let Some(algorithm) = algorithm(&sum.algorithm).filter(|_| is_hexadecimal && value.len().is_multiple_of(2))
+        else {
+            continue;
+        };
+        if !known.iter().any(|(_, same, digits)| *same == algorithm && *digits == value) {
+            known.push((value.len(), algorithm, value));
+        }
+    }
+    known.sort_by_key(|(length, _, _)| std::cmp::Reverse(*length));
+    for (place, (_, algorithm, value)) in (1_usize..).zip(known) {
+        let node = sink.part(&format!("file-{number}-checksum-{place}"));
+        let predicate = if place == 1 { words::CHECKSUM } else { words::OTHER_CHECKSUM };
+        sink.iri_of(file, predicate, node.clone());
+        sink.iri_of(&node, words::TYPE, words::CHECKSUM_CLASS);
+        sink.iri_of(&node, words::ALGORITHM, algorithm);
+        sink.typed_of(&node, words::CHECKSUM_VALUE, value, words::HEX_BINARY);
+    }
 }
 
 fn algorithm(name: &str) -> Option<NamedNodeRef<'static>> {
@@ -89,4 +100,14 @@ pub(super) fn held(base: &Base, key: &Key, part: &str) -> NamedNode {
         (None, kind) => format!("records/{kind}/{id}"),
     };
     base.node(&format!("api/v1/{record}/{part}"))
+}
+
+/// The path of the page of a record.
+fn page(key: &Key) -> String {
+    let id = encode(key.id.as_str());
+    match (&key.collection, key.kind) {
+        (Some(collection), _) => format!("products/{}/{id}", encode(collection.as_str())),
+        (None, Kind::Collection) => format!("collections/{id}"),
+        (None, kind) => format!("entities/{kind}/{id}"),
+    }
 }

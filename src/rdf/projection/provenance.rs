@@ -9,6 +9,8 @@ use crate::model::{Entity, Key, Kind, RecordId};
 
 /// Most inputs of a record that are stated.
 const MOST_INPUTS: usize = 10_000;
+/// Most steps of a history that are looked at.
+const MOST_STEPS: usize = 100;
 
 pub(super) fn describe(sink: &mut Sink<'_>, key: &Key, entity: &Entity<'_>, fields: &Fields<'_>) {
     if let Some(source) = &entity.source {
@@ -21,7 +23,8 @@ pub(super) fn describe(sink: &mut Sink<'_>, key: &Key, entity: &Entity<'_>, fiel
     let inputs = given.get("inputs").and_then(json::elements).unwrap_or_default();
     let inputs: Vec<_> =
         inputs.iter().take(MOST_INPUTS).filter_map(|input| name(sink.base, &name_of(input)?)).collect();
-    if software.is_none() && inputs.is_empty() {
+    let facilities = facilities(given.get("history"));
+    if software.is_none() && inputs.is_empty() && facilities.is_empty() {
         return;
     }
     let activity = sink.part("activity");
@@ -32,6 +35,13 @@ pub(super) fn describe(sink: &mut Sink<'_>, key: &Key, entity: &Entity<'_>, fiel
         sink.iri_of(&activity, words::WAS_ASSOCIATED_WITH, agent.clone());
         sink.iri_of(&agent, words::TYPE, words::SOFTWARE_AGENT);
         sink.text_of(&agent, words::LABEL, &software);
+    }
+    for (number, facility) in (1_usize..).zip(facilities) {
+        let agent = sink.part(&format!("facility-{number}"));
+        sink.iri_of(&activity, words::WAS_ASSOCIATED_WITH, agent.clone());
+        sink.iri_of(&agent, words::TYPE, words::ORGANIZATION);
+        sink.iri_of(&agent, words::TYPE, words::FOAF_AGENT);
+        sink.text_of(&agent, words::NAME, &facility);
     }
     for input in inputs {
         sink.iri_of(&activity, words::USED, input.clone());
@@ -55,6 +65,17 @@ fn recipe(sink: &mut Sink<'_>, fields: &Fields<'_>) {
             sink.iri_of(&recipe, words::TYPE, words::RECIPE_CLASS);
         }
     }
+}
+
+/// Who processed it: the facilities that the steps of the history name, each once.
+fn facilities(history: Option<&str>) -> Vec<String> {
+    let steps = history.and_then(json::elements).unwrap_or_default();
+    let mut names: Vec<String> = Vec::new();
+    for step in steps.into_iter().take(MOST_STEPS).filter_map(Fields::of_valid) {
+        let named = step.string("facility").filter(|name| !name.trim().is_empty());
+        names.extend(named.filter(|name| !names.iter().any(|known| known == name)).map(|name| name.into_owned()));
+    }
+    names
 }
 
 /// The software: a text, or the name and version of an object.

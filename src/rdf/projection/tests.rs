@@ -75,8 +75,8 @@ fn a_product_says_what_it_is() {
         "time":{"start":"2005-05-04T08:09:32Z","stop":"2005-05-04T08:10:20Z"},"level":{"normalised":"L1","as_written":"1B"},
         "space":[{"body":"mars","frame":"IAU_MARS","bbox":[1,2,3,4]}],"quality":{"cloud_cover":5.480},
         "files":[{"name":"a b.N1","bytes":7,"media_type":"image/png","storage":"payload:sha256:00","checksums":[
-            {"algorithm":"md5","value":"AB"},{"algorithm":"crc32","value":"ab"},{"algorithm":"sha256","value":"zz"}]}],
-        "provenance":{"generated_by":"P 2.09","inputs":["raw.N1",{"id":"urn:y"}]},
+            {"algorithm":"md5","value":"AB"},{"algorithm":"MD-5","value":"ab"},{"algorithm":"md5","value":"ab"},{"algorithm":"sha1","value":"ABCD"},{"algorithm":"crc32","value":"ab"},{"algorithm":"sha256","value":"zz"}]}],
+        "provenance":{"generated_by":"P 2.09","inputs":["raw.N1",{"id":"urn:y"}],"history":[{"facility":"F"},{"facility":"F"},7]},
         "links":[{"rel":"derived_from","href":"raw.N1"},{"rel":"self","href":"x"},{"rel":"license","href":"no address"},
             {"rel":"contact","href":"spase://P"},{"rel":"odd","href":"10.5270/x"}]}"#;
     let expected = r#"
@@ -123,15 +123,24 @@ fn a_product_says_what_it_is() {
 #file-1 <dcat:byteSize> "7"^^<xsd:nonNegativeInteger>
 #file-1 <dcat:mediaType> <https://www.iana.org/assignments/media-types/image/png>
 #file-1 <dcat:downloadURL> </api/v1/collections/c/products/P%201/files/a%20b.N1>
+#file-1 <dcat:accessURL> </products/c/P%201>
 #file-1 <spdx:checksum> </id/product/c/P%201#file-1-checksum-1>
 #file-1-checksum-1 <a> <spdx:Checksum>
-#file-1-checksum-1 <spdx:algorithm> <spdx:checksumAlgorithm_md5>
-#file-1-checksum-1 <spdx:checksumValue> "ab"^^<xsd:hexBinary>
+#file-1-checksum-1 <spdx:algorithm> <spdx:checksumAlgorithm_sha1>
+#file-1-checksum-1 <spdx:checksumValue> "abcd"^^<xsd:hexBinary>
+#file-1 <p:ltdp#otherChecksum> </id/product/c/P%201#file-1-checksum-2>
+#file-1-checksum-2 <a> <spdx:Checksum>
+#file-1-checksum-2 <spdx:algorithm> <spdx:checksumAlgorithm_md5>
+#file-1-checksum-2 <spdx:checksumValue> "ab"^^<xsd:hexBinary>
  <prov:wasGeneratedBy> </id/product/c/P%201#activity>
 #activity <a> <prov:Activity>
 #activity <prov:wasAssociatedWith> </id/product/c/P%201#software>
 #software <a> <prov:SoftwareAgent>
 #software <rdfs:label> "P 2.09"
+#activity <prov:wasAssociatedWith> </id/product/c/P%201#facility-1>
+#facility-1 <a> <prov:Organization>
+#facility-1 <a> <http://xmlns.com/foaf/0.1/Agent>
+#facility-1 <http://xmlns.com/foaf/0.1/name> "F"
 #activity <prov:used> </id/name/raw.N1>
  <prov:wasDerivedFrom> </id/name/raw.N1>
 #activity <prov:used> <urn:y>

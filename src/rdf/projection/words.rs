@@ -60,14 +60,14 @@ terms! {
         SHA256 = "checksumAlgorithm_sha256", SHA384 = "checksumAlgorithm_sha384", SHA512 = "checksumAlgorithm_sha512",
     }
     "http://xmlns.com/foaf/0.1/" {
-        DOCUMENT = "Document", NAME = "name", HOMEPAGE = "homepage", PAGE = "page", DEPICTION = "depiction",
+        DOCUMENT = "Document", FOAF_AGENT = "Agent", NAME = "name", HOMEPAGE = "homepage", PAGE = "page", DEPICTION = "depiction",
     }
     "https://w3id.org/perennial/ltdp#" {
         MISSION_CLASS = "Mission", RECIPE_CLASS = "Recipe", EVIDENCE_CLASS = "Evidence", HOLD_CLASS = "Hold",
         CONTEXT_GRAPH_CLASS = "ContextGraph", CALLED = "name", MISSION = "mission", PLATFORM = "platform",
         MISSION_LABEL = "missionLabel", PLATFORM_LABEL = "platformLabel", INSTRUMENT_LABEL = "instrumentLabel",
         TARGET_LABEL = "targetLabel", LEVEL = "level", LEVEL_AS_WRITTEN = "levelAsWritten", DATA_TYPE_LABEL = "dataTypeLabel",
-        FORMAT = "format", FILE_NAME = "fileName", FILE_ROLE = "fileRole", FIXITY = "fixity", BODY = "body", FRAME = "frame",
+        FORMAT = "format", FILE_NAME = "fileName", FILE_ROLE = "fileRole", FIXITY = "fixity", OTHER_CHECKSUM = "otherChecksum", BODY = "body", FRAME = "frame",
         RADIUS = "radius", OPEN_END = "openEnd", RELATIVE_END = "relativeEnd", ARCHIVED_AT = "archivedAt", QUALITY = "quality",
         SOURCE_DIGEST = "sourceDigest", RECIPE = "recipe", CITE_AS = "citeAs", MEMBERS_EXPECTED = "membersExpected",
         SUBJECT = "subject", OUTCOME = "outcome", REASON = "reason", UNTIL = "until", GRAPH = "graph", REVISION = "revision",

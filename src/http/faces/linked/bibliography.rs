@@ -16,7 +16,7 @@ pub struct Cited {
     title: String,
     authors: Vec<String>,
     publisher: Option<String>,
-    /// Of publication; else of registration in this archive.
+    /// Of publication; else of processing; else of registration in this archive.
     year: String,
     version: Option<String>,
     doi: Option<String>,
@@ -43,7 +43,9 @@ impl Cited {
             }
         };
         let title = entity.title.as_deref().filter(|title| !title.trim().is_empty()).unwrap_or(&entity.id);
-        let published = published(record).unwrap_or_else(|| registered.to_owned());
+        let processed =
+            || Fields::of_valid(record).and_then(|fields| fields.string("processed_at").map(|time| time.into_owned()));
+        let published = published(record).or_else(processed).unwrap_or_else(|| registered.to_owned());
         let mut authors = with_role(&["producer"]);
         if authors.is_empty() {
             authors = with_role(&["processor", "host", "licensor"]);
@@ -120,12 +122,11 @@ impl Cited {
     pub fn datacite(&self, entity: &Entity<'_>) -> String {
         let mut item = Draft::object();
         item.optional("doi", self.doi.as_ref());
-        let names = entity
-            .identifiers
-            .iter()
-            .take(MOST)
-            .map(|known| object(&[("identifier", &known.value), ("identifierType", &known.scheme)]));
-        item.part("identifiers", array(names));
+        let names =
+            entity.identifiers.iter().take(MOST).map(|known| {
+                object(&[("alternateIdentifier", &known.value), ("alternateIdentifierType", &known.scheme)])
+            });
+        item.part("alternateIdentifiers", array(names));
         let authors = if self.authors.is_empty() { vec![UNKNOWN.to_owned()] } else { self.authors.clone() };
         item.part(
             "creators",
@@ -141,7 +142,7 @@ impl Cited {
             object(&[("subject", &keyword.path), ("subjectScheme", keyword.scheme.as_deref().unwrap_or_default())])
         };
         item.part("subjects", array(entity.keywords.iter().take(MOST).map(scheme)));
-        item.part("dates", array(covered(entity).map(|span| object(&[("date", &span), ("dateType", "Coverage")]))));
+        item.part("dates", array(covered(entity).map(|span| object(&[("date", &span), ("dateType", "Collected")]))));
         item.part("formats", array(entity.format.as_deref().map(quoted)));
         item.optional("version", self.version.as_ref());
         item.part("rightsList", array(entity.licence.as_deref().map(|licence| object(&[("rights", licence)]))));

@@ -7,7 +7,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::catalogue::{Error, Lineage, LineageNode, Reach};
-use crate::http::faces::native::records::identifier;
+use crate::http::faces::native::records::{identifier, record_key};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, Problem, ProblemBody};
 use crate::http::state::State;
@@ -40,6 +40,17 @@ pub async fn product(request: HttpRequest, state: Data<State>, path: Path<(Strin
               (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn collection(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
     give(&request, &state, Key::collection(identifier("collection", &path)?)).await
+}
+
+/// What a record of another kind comes from and what was made of it, as PROV-JSON.
+#[utoipa::path(get, path = "/api/v1/records/{kind}/{id}/lineage", tag = "records",
+    params(("kind" = String, Path), ("id" = String, Path),
+           ("steps" = Option<i32>, Query, description = "how far to follow in each direction, 0 to 20; 5 unless given", minimum = 0, maximum = 20)),
+    responses((status = 200, description = "PROV-JSON; at most 500 records. `Perennial-Lineage: cut` says that there is more", content_type = "application/json"),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn record(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> Answer {
+    let (kind, id) = path.into_inner();
+    give(&request, &state, record_key(&kind, &id)?).await
 }
 
 async fn give(request: &HttpRequest, state: &State, key: Key) -> Result<HttpResponse, Problem> {

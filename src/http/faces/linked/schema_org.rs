@@ -85,3 +85,39 @@ fn downloads(entity: &Entity<'_>, files: &dyn Fn(&str) -> String) -> Draft {
     }
     downloads
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_term_of_a_dataset_is_explained() {
+        let record = r#"{"kind":"product","id":"p","collection":"c","title":"T </script>","description":"D","keywords":[{"path":"k"}],
+            "licence":"L","version":"1","doi":"10.5270/x","lifecycle":{"issued":"2020-01-01T00:00:00Z"},"time":{"start":"2020-01-01T00:00:00Z"},
+            "providers":[{"name":"N","roles":["producer","host"]}],"space":[{"body":"earth","bbox":[1,2,3,4]}],
+            "files":[{"name":"f","media_type":"text/plain","bytes":7,"storage":"payload:sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}]}"#;
+        let entity = Entity::view(record.as_bytes()).expect("a record");
+        let text =
+            dataset(&entity, record, "urn:thing", "http://h/p", &|name| format!("http://h/{name}")).expect("a dataset");
+        assert!(!text.contains('<'), "{text}");
+        let mut members = 0;
+        let mut waiting = vec![serde_json::from_str::<serde_json::Value>(&text).expect("JSON")];
+        while let Some(value) = waiting.pop() {
+            match value {
+                serde_json::Value::Array(elements) => waiting.extend(elements),
+                serde_json::Value::Object(object) => {
+                    for (name, value) in object {
+                        let term =
+                            if name == "@type" { value.as_str().unwrap_or_default().to_owned() } else { name.clone() };
+                        let is_known = crate::rdf::glossary::of_iri(&format!("http://schema.org/{term}")).is_some();
+                        assert!(is_known || name == "@context" || name == "@id", "{term}");
+                        members += 1;
+                        waiting.push(value);
+                    }
+                }
+                _ => {}
+            }
+        }
+        assert!(members > 30, "{members}");
+    }
+}

@@ -96,10 +96,15 @@ fn page(entry: &Entry) -> Markup {
                 div { dt { "Defined by" } dd { a href=(href) rel="external nofollow noopener" { (href) } } }
             }
             @if let Some(facet) = glossary::facet(entry.path.split('/').next().unwrap_or_default()) {
-                div { dt { "Records" } dd { a href={ "/search?" (facet) "=" (encode(&entry.label)) } { "Search for them" } } }
+                div { dt { "Records" } dd { a href={ "/search?" (facet) "=" (encode(counted_as(facet, entry))) } { "Search for them" } } }
             }
         }
     }
+}
+
+/// The value of a facet: levels are counted by their short form, all others by their label.
+fn counted_as<'e>(facet: &str, entry: &'e Entry) -> &'e str {
+    if facet == "level" && !entry.notation.is_empty() { &entry.notation } else { &entry.label }
 }
 
 /// A name that records have and no table: what is known of it are the records.

@@ -45,6 +45,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/records/{kind}/{id}", read().to(records::get_record))
         .route("/records/{kind}/{id}", put().to(records::put_record))
         .route("/records/{kind}/{id}", delete().to(records::delete_record))
+        .route("/records/{kind}/{id}/lineage", read().to(lineage::record))
         .route("/records/{kind}/{id}/source", read().to(files::record_source))
         .route("/records/{kind}/{id}/files/{name}", read().to(files::record_file))
         .route("/collections/{collection}/members", read().to(resolve::members))

@@ -27,7 +27,7 @@ pub struct Loaded {
     pub collection_title: Option<String>,
     pub collection_citation: Option<String>,
     pub collection: Option<CollectionPart>,
-    /// Of products and collections.
+    /// What it comes from and what was made of it; none for a deleted record.
     pub lineage: Option<Lineage>,
 }
 
@@ -73,11 +73,10 @@ pub fn load(catalogue: &Catalogue, key: &Key, revision: Option<u64>) -> Result<L
         Kind::Collection => Some(collection_part(catalogue, &key.id)?),
         _ => None,
     };
-    let has_lineage = matches!(key.kind, Kind::Product | Kind::Collection);
-    let lineage = match has_lineage.then(|| catalogue.lineage(key, REACH)).transpose() {
+    let lineage = match catalogue.lineage(key, REACH) {
         // An earlier revision of a deleted record has a page, and nothing leads to or from it any more.
         Err(Error::Gone { .. }) => None,
-        found => found?,
+        found => Some(found?),
     };
     Ok(Loaded { stored, revisions, referrers, collection_title, collection_citation, collection, lineage })
 }
