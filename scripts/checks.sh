@@ -103,6 +103,7 @@ judge_eodag() { judge_served "$1" "$2" eodag_search.py '{url}/stac'; }
 judge_exports() { judge_served "$1" "$2" exports.py '{url}' "${@:3}"; }
 judge_ogc() { judge_served "$1" "$2" ogc_clients.py '{url}' "${@:3}"; }
 judge_stac_api() { judge_on_copy "$1" "$2" stac_api_classes.py '{url}/stac' "${@:3}"; }
+judge_sparql_questions() { judge_served "$1" "$2" sparql_questions.py '{url}' --shared "$PERENNIAL_SHARED"; }
 judge_stac() { judge_served "$1" "$2" stac_valid.py '{url}'; }
 
 # Descriptions as RDF: judge_shacl PROGRAM STORE [ARGUMENTS…]

@@ -69,6 +69,7 @@ run "hostile requests" judge hostile.py --binary "$PROGRAM"
 run "backup while serving" judge backup_while_serving.py --binary "$PROGRAM" --seconds 10
 run "full and read-only disk" judge disk_full.py --binary "$PROGRAM"
 run "kill -9" judge kill9.py --binary "$PROGRAM" --kills "${PERENNIAL_KILLS:-200}" --records "${PERENNIAL_KILL_RECORDS:-100000}"
+run "SPARQL, D6 and D9" judge_sparql_questions "$PROGRAM" "$WORK/corpus"
 run "SPARQL clients" judge sparql_clients.py --binary "$PROGRAM"
 run "SPARQL, hostile" judge sparql_hostile.py --binary "$PROGRAM"
 run "kill -9, graph" judge graph_kill9.py --binary "$PROGRAM" --kills "${PERENNIAL_KILLS:-200}" --longest 0.5

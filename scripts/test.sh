@@ -80,6 +80,7 @@ check_corpus corpus judge corpus_all.py --binary "$PROGRAM" "$WORK/corpus" --sha
 for question in D1 D2 D3 D4 D5 D6 D7 D8 D9 D10 D11; do
     check_corpus "question-$question" judge_questions "$PROGRAM" "$WORK/corpus" "$question"
 done
+check_corpus sparql-questions judge_sparql_questions "$PROGRAM" "$WORK/corpus"
 check_corpus scale judge scale.py --binary "$PROGRAM" --shared "$PERENNIAL_SHARED"
 check_corpus relevance judge_relevance "$PROGRAM" "$WORK/relevance"
 check_corpus corpus-stac judge corpus_stac.py --binary "$PROGRAM" "$WORK/corpus-stac" --shared "$PERENNIAL_SHARED"

@@ -37,7 +37,7 @@ impl GraphIndex {
     /// `Storage`.
     pub fn audit(&mut self, key: &Key, change: &Change, mend: bool) -> Result<Option<Drift>, GraphError> {
         let record = Last { key: key.clone(), change, is_new: false };
-        let right: HashSet<Quad> = write::quads(&record).into_iter().collect();
+        let right = as_stored(write::quads(&record))?;
         let base = Base::stored();
         let store = self.opened()?;
         let mut stored = graph(store, &projection::graph(&base, key))?;
@@ -70,7 +70,7 @@ impl GraphIndex {
         let mut found = Vec::new();
         let vocabularies = projection::vocabularies(&base);
         for (name, quads) in &vocabularies {
-            let right: HashSet<Quad> = quads.iter().cloned().collect();
+            let right = as_stored(quads.clone())?;
             let Some(drift) = Drift::between(&graph(store, name)?, &right) else { continue };
             found.push((name.as_str().to_owned(), drift));
             if mend {
@@ -126,6 +126,13 @@ fn strange_standings(
         }
     }
     Ok(strange.into_iter().map(|(iri, quads)| (iri, Drift { too_much: quads.len(), missing: 0 })).collect())
+}
+
+/// Statements as a store gives them back: it keeps numbers and times by their value, `1.50` as `1.5`.
+fn as_stored(quads: Vec<Quad>) -> Result<HashSet<Quad>, GraphError> {
+    let store = Store::new()?;
+    store.extend(quads)?;
+    Ok(store.iter().collect::<Result<_, _>>()?)
 }
 
 fn graph(store: &Store, name: &NamedNode) -> Result<HashSet<Quad>, GraphError> {

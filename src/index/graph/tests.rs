@@ -14,7 +14,10 @@ use crate::model::{Event, Key, Kind, Operation, RecordId, RecordLocation};
 
 fn event(sequence: u64, id: &str, revision: u64, title: Option<&str>) -> Event {
     let record = title.map(|title| {
-        let text = serde_json::json!({ "kind": "product", "collection": "c", "id": id, "title": title }).to_string();
+        let time = serde_json::json!({ "start": "2020-01-01T00:00:00.000Z", "stop": "2020-01-01T00:00:00.500000Z" });
+        let space = serde_json::json!([{ "body": "earth", "centre": [1.0, 2.5], "radius": 0.050 }]);
+        let record = serde_json::json!({ "kind": "product", "collection": "c", "id": id, "title": title, "time": time, "space": space });
+        let text = record.to_string();
         RawValue::from_string(text).expect("JSON")
     });
     Event {
