@@ -73,6 +73,7 @@ impl<'t> Tokens<'t> {
             '0'..='9' => {
                 self.run(start, |character| character.is_ascii_digit() || character == '.');
                 self.exponent();
+                self.finite(start)?;
                 Token::Number
             }
             '+' | '-' | '*' | '/' | '%' | '^' | '=' | '<' | '>' | '!' => {
@@ -87,6 +88,15 @@ impl<'t> Tokens<'t> {
             other => return Err(FilterError::new(start, format!("{other:?} has no place in CQL2"))),
         };
         Ok(Some((start, token)))
+    }
+
+    /// Refuses a number beyond those of 64 bits, which would be compared as infinite.
+    fn finite(&self, start: usize) -> Result<(), FilterError> {
+        let written = self.text.get(start..self.at).unwrap_or_default();
+        if written.parse::<f64>().is_ok_and(f64::is_infinite) {
+            return Err(FilterError::new(start, format!("{written:.40} is too large a number")));
+        }
+        Ok(())
     }
 
     /// `e5`, `E-5` behind a number.
