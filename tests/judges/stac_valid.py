@@ -30,6 +30,10 @@ def exact(text):
     return json.loads(text, parse_float=lambda digits: ("number", digits), parse_int=lambda digits: ("number", digits), object_pairs_hook=members)
 
 
+# Formats of addresses.
+ADDRESSES = ("iri", "iri-reference", "uri", "uri-reference")
+
+
 def validators():
     with warnings.catch_warnings():
         # The class is the only way to all schemas at once without the network.
@@ -62,10 +66,18 @@ class Judge:
         self.validators = validators()
         self.sources = 0
         self.versions = {}
+        self.ours = client.get("/stac").json()["links"][0]["href"].removesuffix("stac")
+        self.strange = set()
 
     def document(self, served):
         kind, name = served["type"], f"{served.get('collection', 'collection')}/{served['id']}"
-        errors = [error.message[:200] for error in self.validators[kind].iter_errors(served)]
+        errors = list(self.validators[kind].iter_errors(served))
+        # Addresses are given back as their producers wrote them; only ours must be addresses.
+        theirs = [
+            error for error in errors
+            if error.validator_value in ADDRESSES and not str(error.instance).startswith(self.ours)]
+        self.strange.update(str(error.instance) for error in theirs)
+        errors = [error.message[:200] for error in errors if error not in theirs]
         self.report.check(not errors, f"{name} is not valid: {errors[:3]}")
         sources = [link["href"] for link in served["links"] if link["rel"] == "source" and "/api/v1/" in link["href"]]
         if sources:
@@ -128,6 +140,7 @@ def judge(arguments, report):
     report.figure("items", items)
     report.figure("collections", len(collections))
     report.figure("compared with their source", judging.sources)
+    report.figure("producers' addresses that are no IRI", len(judging.strange))
     report.figure("versions of sources", " ".join(f"{version}:{count}" for version, count in sorted(judging.versions.items())))
 
 
