@@ -15,11 +15,11 @@ from pathlib import Path
 
 from harness import Service, add_binary, parser, run_judge
 
-# It has no words for lines of JSON.
+# It has no words for lines of JSON and for queries.
 HOOKS = """import schemathesis
 
 
-@schemathesis.serializer("application/x-ndjson")
+@schemathesis.serializer("application/x-ndjson", "application/sparql-query")
 def lines(context, value):
     return value.encode() if isinstance(value, str) else bytes(value or b"") if not isinstance(value, (dict, list, int, float, bool)) else repr(value).encode()
 """
