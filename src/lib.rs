@@ -1,7 +1,7 @@
 //! Perennial: a long-term data preservation catalogue and search service for space missions.
 //!
 //! Start with `docs/ARCHITECTURE.md`. Rooms, from the ground up: [`model`]; [`codec`], [`rdf`], [`query`], [`schema`], [`export`];
-//! [`importer`], [`archive`], [`index`]; [`catalogue`]; [`http`]; [`cli`].
+//! [`importer`], [`archive`], [`index`], [`recreation`]; [`catalogue`]; [`http`]; [`cli`].
 
 pub mod archive;
 pub mod catalogue;
@@ -15,4 +15,5 @@ pub mod model;
 pub mod observe;
 pub mod query;
 pub mod rdf;
+pub mod recreation;
 pub mod schema;
