@@ -16,12 +16,14 @@ mod openapi;
 mod output;
 mod reindex;
 mod resolve;
+mod sandbox_exec;
 mod search;
 mod serve;
 mod sources;
 mod sparql;
 mod user;
 mod verify;
+mod wasi_worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -81,6 +83,10 @@ enum Verb {
     User(user::User),
     #[command(hide = true)]
     GraphWorker(graph_worker::GraphWorker),
+    #[command(hide = true)]
+    WasiWorker(wasi_worker::WasiWorker),
+    #[command(hide = true)]
+    SandboxExec(sandbox_exec::SandboxExec),
 }
 
 /// What every verb needs.
@@ -118,6 +124,8 @@ pub fn main() -> ExitCode {
         Verb::Bench(verb) => verb.run(&context),
         Verb::User(verb) => verb.run(&context),
         Verb::GraphWorker(verb) => verb.run(),
+        Verb::WasiWorker(verb) => verb.run(),
+        Verb::SandboxExec(verb) => Ok(verb.run()),
     };
     match done {
         Ok(code) => code,

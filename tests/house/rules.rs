@@ -60,7 +60,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("pest", &["query/cql2"]),
     ("unaccent", &["query/evaluate"]),
     ("wasmtime", &["recreation/perform/wasi"]),
-    ("landlock", &["recreation/perform/native"]),
+    ("landlock", &["recreation/perform/confine"]),
     ("actix_web", &["http", "cli/serve"]),
     ("actix_http", &["http", "cli/serve"]),
     ("maud", &["http/faces"]),
