@@ -13,6 +13,13 @@ command -v c++ | g++
 ls /usr/lib/llvm-*/lib/libclang*.so* | libclang-dev'
 # The demonstration's payloads are made by a Python script.
 NEEDS_DEMO='command -v python3 | python3'
+# Programs of recipes: bubblewrap isolates native ones; clang and wasi-libc build the modules of fixtures/recipes.
+NEEDS_RECIPES='command -v bwrap | bubblewrap
+command -v clang | clang
+command -v wasm-ld | lld
+test -e /usr/lib/wasm32-wasi/libc.a | wasi-libc
+ls /usr/lib/llvm-*/lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a | libclang-rt-14-dev-wasm32
+command -v funpack | libcfitsio-bin'
 NEEDS_TEST='command -v make | make
 command -v zstd | zstd
 command -v jq | jq
@@ -85,7 +92,7 @@ demo)
     check_rust
     ;;
 test | judges)
-    needs=$NEEDS_BUILD$'\n'$NEEDS_TEST
+    needs=$NEEDS_BUILD$'\n'$NEEDS_TEST$'\n'$NEEDS_RECIPES
     [ "$1" = test ] || needs+=$'\n'$NEEDS_JUDGES
     install_packages "$needs"
     check_rust

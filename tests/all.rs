@@ -8,4 +8,5 @@ mod formats;
 mod http;
 mod importers;
 mod queries;
+mod recreation;
 mod support;

@@ -10,6 +10,7 @@ mod payload;
 mod post;
 mod read;
 mod records;
+mod recreation;
 mod reindex;
 mod relevance;
 mod search;
@@ -52,6 +53,8 @@ enum Scenario {
     Start,
     /// Records as statements, and SPARQL over HTTP; asked for at 40,000 records, and no part of all.
     Graph,
+    /// Programs of recipes: starts of engines and sandbox, WebAssembly beside native; needs --programs, and is no part of all.
+    Recreation,
     /// Whether search ranks records as people judged: needs --judgements and --documents, and is no part of all.
     Relevance,
 }
@@ -68,6 +71,7 @@ const ORDER: &[Scenario] = &[
     Scenario::Stac,
     Scenario::Search,
     Scenario::Graph,
+    Scenario::Recreation,
     Scenario::Relevance,
 ];
 
@@ -103,6 +107,9 @@ pub struct Bench {
     /// Folder of the documents that the judgements are about.
     #[arg(long, value_name = "DIR", requires = "judgements")]
     documents: Option<PathBuf>,
+    /// Folder of programs that scripts/recipes.sh built.
+    #[arg(long, value_name = "DIR")]
+    programs: Option<PathBuf>,
 }
 
 /// What every scenario needs.
@@ -116,6 +123,7 @@ struct Bed {
     made: Records,
     quiet: bool,
     judgements: Option<(PathBuf, PathBuf)>,
+    programs: Option<PathBuf>,
 }
 
 impl Bench {
@@ -130,6 +138,7 @@ impl Bench {
             made: Records::new(self.seed),
             quiet: context.json,
             judgements: self.judgements.zip(self.documents),
+            programs: self.programs,
         };
         store::prepare(&bed)?;
         let all = self.scenarios.contains(&Scenario::All);
@@ -158,7 +167,7 @@ impl Bench {
 impl Scenario {
     /// Whether it runs when nothing is named: on made-up records alone, at any size.
     fn is_part_of_all(self) -> bool {
-        !matches!(self, Self::Relevance | Self::Graph)
+        !matches!(self, Self::Relevance | Self::Graph | Self::Recreation)
     }
 
     fn run(self, bed: &Bed) -> Result<Vec<Figure>, Failure> {
@@ -174,6 +183,7 @@ impl Scenario {
             Self::Start => start::run(bed),
             Self::Search => search::run(bed),
             Self::Graph => graph::run(bed),
+            Self::Recreation => recreation::run(bed),
             Self::Relevance => relevance::run(bed),
         }
     }
