@@ -113,6 +113,7 @@ fn growth(bed: &Bed, merged: &[f64]) -> Result<Vec<Figure>, Failure> {
         records: (bed.records / 10).max(1),
         made: bed.made,
         judgements: None,
+        programs: None,
         ..*bed
     };
     store::prepare(&small)?;
