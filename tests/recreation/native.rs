@@ -67,8 +67,8 @@ fn a_native_program_that_misbehaves_ends_at_its_limit() {
     ends("disk", &limit(LimitKind::Output));
     ends("files", &limit(LimitKind::Files));
     ends("forks", &limit(LimitKind::Processes));
+    ends("bomb", &limit(LimitKind::Processes));
     ends("loop", &limit(LimitKind::Wall));
-    ends("bomb", &limit(LimitKind::Wall));
 }
 
 #[test]

@@ -211,6 +211,48 @@ fn a_module_of_another_world_is_refused_with_the_reason() {
     assert!(refused(b"(module)").contains("no module"));
 }
 
+/// A number as the binary format writes it (LEB128).
+fn leb(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 128 {
+        bytes.push((number & 127) as u8 | 128);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+    bytes
+}
+
+#[test]
+fn a_module_that_keeps_the_compiler_busy_ends_at_the_wall() {
+    if built().is_none() {
+        return;
+    }
+    let section = |id: u8, content: Vec<u8>| [vec![id], leb(content.len()), content].concat();
+    // One function with a local: 0 + 1 + 1 ... into it, in blocks that can each be left.
+    let step = [0x02, 0x40, 0x20, 0, 0x0d, 0, 0x20, 0, 0x41, 1, 0x6a, 0x21, 0, 0x0b];
+    let body = [vec![1, 1, 0x7f], step.repeat(500_000), vec![0x0b]].concat();
+    let exports = [&[2u8, 6][..], b"_start", &[0, 0, 6], b"memory", &[2, 0]].concat();
+    let module = [
+        b"\0asm\x01\0\0\0".to_vec(),
+        section(1, vec![1, 0x60, 0, 0]),
+        section(3, vec![1, 0]),
+        section(5, vec![1, 0, 1]),
+        section(7, exports),
+        section(10, [vec![1], leb(body.len()), body].concat()),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("module.wasm");
+    std::fs::write(&path, module.concat()).unwrap();
+    let mut job = job(ExecutorKind::Wasi { engine: WasiEngine::Cranelift }, &path, "");
+    job.limits.wall_ms = 500;
+    let started = std::time::Instant::now();
+    let (performed, _kept) = run_on(WasiEngine::Cranelift, job);
+    let is_bounded =
+        matches!(performed.end, End::Limit { which: LimitKind::Wall | LimitKind::Memory | LimitKind::Cpu });
+    assert!(is_bounded, "{:?}", performed.end);
+    assert!(started.elapsed() < std::time::Duration::from_secs(10));
+}
+
 #[test]
 fn a_job_that_could_mean_two_things_is_refused() {
     let Some(sound) = hostile("honest") else { return };
@@ -267,6 +309,21 @@ fn only_one_clock_kernel_gives_the_archived_times_of_insight() {
         "00012",
         &shared("drills/sclk2utc/wrong_kernel_00012.csv").map_or_else(String::new, |p| file("", &p).sha256.to_string()),
     );
+}
+
+#[test]
+fn a_quick_look_has_the_archived_pixels() {
+    let (Some(module), Some(image)) = (module("fits2png"), shared("data/astro/m13.fits")) else { return };
+    let mut job = job(ExecutorKind::Wasi { engine: WasiEngine::Cranelift }, &module, "");
+    job.inputs = vec![file("m13.fits", &image)];
+    job.outputs = vec!["m13.png".to_owned()];
+    job.argv = ["fits2png", "/in/m13.fits", "/out/m13.png"].map(str::to_owned).to_vec();
+    for engine in ENGINES {
+        let (performed, _folder) = run_on(engine, job.clone());
+        assert!(performed.end.is_success(), "{:?} {}", performed.end, performed.log);
+        let expected = "f3b84bc391433e6f182c74c075456f3736f187dd91a6a6964eef3b16aec726c2";
+        assert_eq!(performed.outputs[0].sha256.to_string(), expected, "{engine:?}");
+    }
 }
 
 #[test]

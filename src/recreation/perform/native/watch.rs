@@ -195,6 +195,9 @@ fn exceeded(job: &Job, pid: u32, out: &Path, group: &Group, started: Instant, us
     if written.bytes > limits.output_bytes {
         return Some(LimitKind::Output);
     }
+    if group.refused_process() {
+        return Some(LimitKind::Processes);
+    }
     let is_grouped = group.bounds_memory() && group.bounds_processes() && group.cpu_ms().is_some();
     if !is_grouped {
         let processes = processes_below(pid);
@@ -246,8 +249,9 @@ fn end_of(job: &Job, code: i32, group: &Group, usage: &Usage) -> End {
         return limit(LimitKind::Memory);
     }
     match code {
-        0 => End::Exited { code },
+        // A program that was refused a process may have done without it, and written something else.
         _ if group.refused_process() => limit(LimitKind::Processes),
+        0 => End::Exited { code },
         code if code == SIGNALLED + SIGXCPU || usage.cpu_ms > job.limits.cpu_ms => limit(LimitKind::Cpu),
         code if code == SIGNALLED + SIGXFSZ => limit(LimitKind::Output),
         code if code > SIGNALLED && code < SIGNALLED + 65 => End::Signalled { signal: code - SIGNALLED },
