@@ -16,14 +16,13 @@ mod openapi;
 mod output;
 mod reindex;
 mod resolve;
-mod sandbox_exec;
 mod search;
 mod serve;
 mod sources;
 mod sparql;
 mod user;
 mod verify;
-mod wasi_worker;
+mod workers;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -83,10 +82,6 @@ enum Verb {
     User(user::User),
     #[command(hide = true)]
     GraphWorker(graph_worker::GraphWorker),
-    #[command(hide = true)]
-    WasiWorker(wasi_worker::WasiWorker),
-    #[command(hide = true)]
-    SandboxExec(sandbox_exec::SandboxExec),
 }
 
 /// What every verb needs.
@@ -97,6 +92,9 @@ struct Context {
 
 /// Reads the arguments, runs the verb, and says what went wrong in one line with its causes.
 pub fn main() -> ExitCode {
+    if let Some(code) = workers::started_as_worker() {
+        return code;
+    }
     let arguments = Arguments::parse();
     let long_running = matches!(arguments.verb, Verb::Serve(_) | Verb::Demo(_));
     let filter =
@@ -124,8 +122,6 @@ pub fn main() -> ExitCode {
         Verb::Bench(verb) => verb.run(&context),
         Verb::User(verb) => verb.run(&context),
         Verb::GraphWorker(verb) => verb.run(),
-        Verb::WasiWorker(verb) => verb.run(),
-        Verb::SandboxExec(verb) => Ok(verb.run()),
     };
     match done {
         Ok(code) => code,

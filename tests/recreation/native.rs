@@ -250,6 +250,18 @@ fn a_program_that_cannot_be_started_is_no_missing_isolation() {
 }
 
 #[test]
+fn a_program_that_lost_its_right_to_be_started_is_started_all_the_same() {
+    let Some(mut job) = hostile("honest") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (input, plain) = (folder.path().join("a"), folder.path().join("plain"));
+    std::fs::write(&input, "hello").unwrap();
+    std::fs::write(&plain, std::fs::read(&job.program.path).unwrap()).unwrap();
+    job.program.path = plain;
+    job.inputs = vec![file("a", &input)];
+    assert_eq!(output(&run(&job).0), b"hello there");
+}
+
+#[test]
 fn a_job_that_the_native_executor_cannot_honour_is_refused() {
     let Some(mut job) = hostile("honest") else { return };
     let folder = tempfile::tempdir().unwrap();

@@ -270,6 +270,7 @@ fn a_job_that_could_mean_two_things_is_refused() {
     refused(&|job| job.argv.clear());
     refused(&|job| job.argv.push("a\0b".to_owned()));
     refused(&|job| drop(job.environment.insert("A=B".to_owned(), String::new())));
+    refused(&|job| job.root = Some("/".into()));
     refused(&|job| job.executor = ExecutorKind::Native);
     refused(&|job| job.executor = ExecutorKind::Wasi { engine: WasiEngine::Pulley });
 }

@@ -15,7 +15,25 @@ const OWN_PROCESSES: u64 = 2;
 /// Memory of our own processes.
 const OWN_BYTES: u64 = 64 << 20;
 
+/// How the names of our groups begin; the number of the process that made them follows.
+const NAME: &str = "perennial-";
+
 static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// Makes a group, and removes those that a service left which was killed.
+fn make_in(place: &Path, name: &str) -> Option<PathBuf> {
+    let folder = place.join(name);
+    std::fs::create_dir(&folder).ok()?;
+    for found in std::fs::read_dir(place).into_iter().flatten().flatten() {
+        let other = found.file_name();
+        let pid = other.to_str().and_then(|other| other.strip_prefix(NAME)?.split('-').next()?.parse::<u32>().ok());
+        if pid.is_some_and(|pid| !Path::new("/proc").join(pid.to_string()).exists()) {
+            // Whoever else does the same may have been faster.
+            let _ = std::fs::remove_dir(found.path());
+        }
+    }
+    Some(folder)
+}
 
 /// The groups of one run; removed when dropped, by when nothing is in them.
 #[derive(Debug, Default)]
@@ -29,7 +47,7 @@ pub(super) struct Group {
 impl Group {
     /// Makes what can be made.
     pub(super) fn make(limits: &Limits) -> Self {
-        let name = format!("perennial-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!("{NAME}{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let membership = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let group = Self::version_1(&membership, &name);
         let group = if group.is_empty() { Self::version_2(&membership, &name) } else { group };
@@ -46,8 +64,7 @@ impl Group {
                 line.split(':').nth(1).is_some_and(|names| names.split(',').any(|one| one == controller))
             })?;
             let own = line.splitn(3, ':').nth(2)?.trim_start_matches('/');
-            let folder = Path::new(MOUNTED).join(controller).join(own).join(name);
-            std::fs::create_dir(&folder).ok().map(|()| folder)
+            make_in(&Path::new(MOUNTED).join(controller).join(own), name)
         };
         Self { memory: made("memory"), pids: made("pids"), cpu: made("cpuacct"), is_unified: false }
     }
@@ -59,10 +76,7 @@ impl Group {
         let own = Path::new(MOUNTED).join(own);
         let places = [Some(own.as_path()), own.parent().filter(|above| above.starts_with(MOUNTED))];
         for place in places.into_iter().flatten() {
-            let folder = place.join(name);
-            if std::fs::create_dir(&folder).is_err() {
-                continue;
-            }
+            let Some(folder) = make_in(place, name) else { continue };
             let has = |file: &str| folder.join(file).exists().then(|| folder.clone());
             let group =
                 Self { memory: has("memory.max"), pids: has("pids.max"), cpu: has("cpu.stat"), is_unified: true };

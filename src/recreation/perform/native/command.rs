@@ -45,6 +45,11 @@ pub(super) fn version() -> Result<String, String> {
     }
 }
 
+/// A path as bubblewrap finds it, which is started in `/`.
+fn absolute(path: &Path) -> Result<PathBuf, String> {
+    std::path::absolute(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
 /// Arguments under construction.
 #[derive(Default)]
 struct Arguments(Vec<OsString>);
@@ -74,11 +79,11 @@ pub(super) fn arguments(job: &Job, program: &Path, out: &Path) -> Result<Vec<OsS
     arguments.flag(&["--remount-ro", "/dev", "--size", &room, "--tmpfs", "/tmp", "--dir", "/in", "--dir", "/program"]);
     for (folder, files) in [("/in", &job.inputs), ("/program", &job.tools)] {
         for file in files {
-            arguments.pair("--ro-bind", &file.path, format!("{folder}/{}", file.name));
+            arguments.pair("--ro-bind", absolute(&file.path)?, format!("{folder}/{}", file.name));
         }
     }
-    arguments.pair("--ro-bind", &job.program.path, format!("/program/{}", job.program.name));
-    arguments.pair("--bind", out, "/out");
+    arguments.pair("--ro-bind", absolute(&job.program.path)?, format!("/program/{}", job.program.name));
+    arguments.pair("--bind", absolute(out)?, "/out");
     let own = own(&mut arguments, program)?;
     arguments.flag(&["--remount-ro", "/", "--chdir", "/out"]);
     for (name, value) in environment(job) {
@@ -110,7 +115,7 @@ fn system(arguments: &mut Arguments, root: Option<&Path>) -> Result<(), String> 
         return Ok(());
     };
     let unreadable = |error: std::io::Error| format!("the root file system {}: {error}", root.display());
-    for found in std::fs::read_dir(root).map_err(unreadable)? {
+    for found in std::fs::read_dir(absolute(root)?).map_err(unreadable)? {
         let found = found.map_err(unreadable)?;
         let name = found.file_name();
         if !REPLACED.iter().any(|replaced| name == *replaced) {
@@ -131,7 +136,7 @@ fn entry(arguments: &mut Arguments, from: &Path, to: &Path, kind: FileType) {
 /// Puts our own program and its libraries into the sandbox, so that it starts under any root; how to start it there.
 fn own(arguments: &mut Arguments, program: &Path) -> Result<Vec<OsString>, String> {
     let inside = |name: &str| PathBuf::from(OWN).join(name);
-    arguments.pair("--ro-bind", program, inside("perennial"));
+    arguments.pair("--ro-bind", absolute(program)?, inside("perennial"));
     let libraries = libraries()?;
     let Some(loader) = libraries.iter().find(|library| is_loader(library)) else {
         // Linked statically: it starts by itself.

@@ -8,6 +8,8 @@ mod tree;
 mod watch;
 
 use std::ffi::OsString;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -70,6 +72,24 @@ impl NativeExecutor {
     }
 }
 
+/// The job with a program that may be started: what comes out of an archive has lost the right, so a copy gets it.
+fn with_executable_program(job: &Job, folder: &Path) -> Result<Job, PerformError> {
+    let mut staged = job.clone();
+    let is_started = job.argv.first().is_some_and(|first| *first == format!("/program/{}", job.program.name));
+    let mode = std::fs::metadata(&job.program.path).map_or(0, |found| found.permissions().mode());
+    if is_started && mode & 0o111 != 0o111 {
+        let copy = make_folder(folder, "program")?.join(&job.program.name);
+        let disk = |source| PerformError::Disk { path: copy.clone(), source };
+        std::fs::copy(&job.program.path, &copy).map_err(disk)?;
+        std::fs::set_permissions(&copy, Permissions::from_mode(0o555)).map_err(disk)?;
+        staged.program.path = copy;
+        if let Err(end) = open_checked(&staged.program) {
+            return Err(PerformError::Worker { reason: format!("the program changed while it was copied: {end:?}") });
+        }
+    }
+    Ok(staged)
+}
+
 impl Executor for NativeExecutor {
     fn name(&self) -> EngineName {
         EngineName(match self.version() {
@@ -95,8 +115,9 @@ impl Executor for NativeExecutor {
             return Ok(self.unstarted(end));
         }
         let out = make_folder(folder, "out")?;
+        let staged = with_executable_program(job, folder)?;
         let group = cgroup::Group::make(&job.limits);
-        let arguments: Vec<OsString> = match command::arguments(job, &self.program, &out) {
+        let arguments: Vec<OsString> = match command::arguments(&staged, &self.program, &out) {
             Ok(arguments) => arguments,
             Err(reason) => return Ok(self.unstarted(End::NotIsolated { reason })),
         };

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -64,12 +65,13 @@ pub(super) fn run(
     started: Instant,
 ) -> Result<Watched, PerformError> {
     let mut sandbox = Sandbox(start(job, arguments, out, group)?);
+    let (open, closed) = channel();
     let said = [
-        sandbox.0.stderr.take().map(|pipe| read_apart(pipe, true)),
-        sandbox.0.stdout.take().map(|pipe| read_apart(pipe, false)),
+        sandbox.0.stderr.take().map(|pipe| read_apart(pipe, true, Some(open))),
+        sandbox.0.stdout.take().map(|pipe| read_apart(pipe, false, None)),
     ];
     let mut usage = Usage::default();
-    let ended = watch(job, &mut sandbox.0, out, group, started, &mut usage)?;
+    let ended = watch(&Watch { job, out, group, started, closed }, &mut sandbox.0, &mut usage)?;
     drop(sandbox);
     usage.wall_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     usage.cpu_ms = group.cpu_ms().unwrap_or(usage.cpu_ms);
@@ -121,9 +123,14 @@ struct Said {
     tail: Tail,
 }
 
-/// Reads a stream on a thread of its own; ends with the last process that holds it.
-fn read_apart(mut pipe: impl Read + Send + 'static, has_first_line: bool) -> JoinHandle<Said> {
+/// Reads a stream on a thread of its own; ends, and drops `open`, with the last process that holds it.
+fn read_apart(
+    mut pipe: impl Read + Send + 'static,
+    has_first_line: bool,
+    open: Option<Sender<()>>,
+) -> JoinHandle<Said> {
     std::thread::spawn(move || {
+        let _open = open;
         let mut said = Said::default();
         let mut head = has_first_line.then(Vec::new);
         let mut block = [0u8; 8192];
@@ -159,14 +166,17 @@ enum Ended {
     Limit(LimitKind),
 }
 
-fn watch(
-    job: &Job,
-    child: &mut Child,
-    out: &Path,
-    group: &Group,
+/// What is watched.
+struct Watch<'a> {
+    job: &'a Job,
+    out: &'a Path,
+    group: &'a Group,
     started: Instant,
-    usage: &mut Usage,
-) -> Result<Ended, PerformError> {
+    /// Disconnected when standard error is closed everywhere, so that the end is not seen a pause too late.
+    closed: Receiver<()>,
+}
+
+fn watch(watch: &Watch<'_>, child: &mut Child, usage: &mut Usage) -> Result<Ended, PerformError> {
     let mut pause = SHORTEST_LOOK;
     loop {
         let waited = child.try_wait().map_err(|error| PerformError::Worker { reason: error.to_string() })?;
@@ -174,21 +184,27 @@ fn watch(
             return Ok(Ended::Code(status.code().unwrap_or(SIGNALLED + 9)));
         }
         let looked = Instant::now();
-        if let Some(which) = exceeded(job, child.id(), out, group, started, usage) {
+        if let Some(which) = exceeded(watch, child.id(), usage) {
             return Ok(Ended::Limit(which));
         }
         // Looking shall cost a fifth of the time at most.
-        std::thread::sleep(pause.max(looked.elapsed() * 4));
-        pause = (pause * 2).min(LONGEST_LOOK);
+        let waited = watch.closed.recv_timeout(pause.max(looked.elapsed() * 4));
+        pause = match waited {
+            Err(RecvTimeoutError::Disconnected) => {
+                std::thread::sleep(SHORTEST_LOOK / 4);
+                SHORTEST_LOOK
+            }
+            _ => (pause * 2).min(LONGEST_LOOK),
+        };
     }
 }
 
-fn exceeded(job: &Job, pid: u32, out: &Path, group: &Group, started: Instant, usage: &mut Usage) -> Option<LimitKind> {
-    let limits = &job.limits;
-    if started.elapsed() > Duration::from_millis(limits.wall_ms) {
+fn exceeded(watch: &Watch<'_>, pid: u32, usage: &mut Usage) -> Option<LimitKind> {
+    let (group, limits) = (watch.group, &watch.job.limits);
+    if watch.started.elapsed() > Duration::from_millis(limits.wall_ms) {
         return Some(LimitKind::Wall);
     }
-    let written = written_below(out, limits.output_files);
+    let written = written_below(watch.out, limits.output_files);
     if written.files > limits.output_files {
         return Some(LimitKind::Files);
     }

@@ -104,6 +104,9 @@ impl Executor for WasiExecutor {
             return Err(PerformError::BadJob { reason: format!("{} is not what the job asks for", self.name()) });
         }
         job_is_sound(job)?;
+        if job.root.is_some() {
+            return Err(PerformError::BadJob { reason: "a WebAssembly program has no root file system".to_owned() });
+        }
         let started = Instant::now();
         let stamps = Stamps::take(job);
         let folders = Folders { scratch: make_folder(folder, "scratch")?, out: make_folder(folder, "out")? };
