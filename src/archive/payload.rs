@@ -49,6 +49,22 @@ impl Archive {
         self.inner.payload(sha256, location)
     }
 
+    /// Whether the bytes of a payload are there; looks, and reads nothing of them.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn holds(&self, sha256: &Sha256, location: &PayloadLocation) -> Result<bool, ReadError> {
+        if let PayloadLocation::Pack { .. } = location {
+            // A pack is never dropped, and unpacking a frame of it is no look.
+            return Ok(true);
+        }
+        match self.payload(sha256, location) {
+            Ok(_) => Ok(true),
+            Err(ReadError::Missing { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads a payload from end to end and compares its digest.
     ///
     /// # Errors

@@ -37,6 +37,8 @@ pub enum Error {
     IdempotencyMismatch,
     #[error("collection {id:?} still has {products} product(s); delete them first")]
     CollectionNotEmpty { id: String, products: u64 },
+    #[error("recipe {id} makes {product} again; a recipe that products name cannot be deleted")]
+    RecipeInUse { id: String, product: Key },
     #[error("the bytes of {key} are {access}; its metadata are open")]
     AccessDenied { key: Key, access: &'static str },
     #[error("the bytes received have {algorithm} {computed}, promised was {promised}")]

@@ -36,7 +36,7 @@ impl Gate {
         Self::new(cores.max(1) * PER_CORE)
     }
 
-    fn new(places: usize) -> Self {
+    pub(super) fn new(places: usize) -> Self {
         Self { places, state: Mutex::default(), left: Condvar::new() }
     }
 
@@ -48,11 +48,12 @@ impl Gate {
         self.enter_within(PATIENCE)
     }
 
-    fn enter_within(&self, patience: Duration) -> Result<Pass<'_>, Error> {
+    /// As `enter`, waiting for so long.
+    pub(super) fn enter_within(&self, patience: Duration) -> Result<Pass<'_>, Error> {
         let refused = |reason: String| Err(Error::Unavailable { reason });
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.inside >= self.places && state.waiting >= MAX_WAITING {
-            return refused(format!("{} searches run and {MAX_WAITING} wait", self.places));
+            return refused(format!("{} run and {MAX_WAITING} wait", self.places));
         }
         let until = Instant::now() + patience;
         state.waiting += 1;

@@ -15,6 +15,8 @@ mod gate;
 mod graph;
 mod health;
 mod hits;
+mod holdings;
+mod impact;
 mod ingest;
 mod lineage;
 mod nearest;
@@ -23,6 +25,8 @@ mod open;
 mod queryables;
 mod read;
 pub mod rebuild;
+mod recipes;
+mod recreate;
 mod register;
 mod reimport;
 mod resolve;
@@ -47,11 +51,13 @@ pub use error::{Error, Violation};
 pub use graph::GraphSettings;
 pub use health::{Health, Reading};
 pub use hits::Hits;
+pub use impact::{Impact, Impacted};
 pub use ingest::{Document, DocumentReport, MAX_DOCUMENT_BYTES, Prepared, Ticket};
 pub use lineage::{Lineage, LineageNode, Reach};
 pub use open::{LEAST_FREE_SPACE, Options, Settings, StartError};
 pub use queryables::Queryable;
 pub use read::{HeldFile, Revision, Stored};
+pub use recreate::{Recreated, RecreationSettings, Wish};
 pub use register::{Address, Caller};
 pub use reimport::{Reimported, Reimporter, Verdict};
 pub use resolve::{Match, Member, Naming, Referrer, Standing};
@@ -80,6 +86,8 @@ pub struct Catalogue {
     graph: Option<graph::Graph>,
     /// How many searches run at once.
     gate: gate::Gate,
+    /// How many recipes run at once.
+    runs: gate::Gate,
     schemas: Registry,
     /// Canonical names, those that an archivist added included.
     names: Names,
@@ -148,7 +156,11 @@ impl Catalogue {
 
     fn check(&self, text: &str) -> Result<Checked, Error> {
         match self.schemas.check(text) {
-            Ok(checked) => Ok(Checked { key: checked.key, text: checked.text.into_owned() }),
+            Ok(checked) => {
+                let checked = Checked { key: checked.key, text: checked.text.into_owned() };
+                self.check_recreation(&checked)?;
+                Ok(checked)
+            }
             Err(violations) => {
                 let violations = violations.into_iter();
                 let violations = violations.map(|each| Violation { pointer: each.pointer, message: each.message });

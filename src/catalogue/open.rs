@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::graph::{Graph, GraphSettings, News};
 use super::health::Health;
+use super::recreate::RecreationSettings;
 use super::rebuild::{self, CatchUpError};
 use super::search::MAX_PAGE_BYTES;
 use super::secrets::{Secrets, SecretsError};
@@ -51,6 +52,8 @@ pub struct Settings {
     pub page_bytes: usize,
     /// Keeps the graph and answers SPARQL; `None` leaves it to those who serve.
     pub graph: Option<GraphSettings>,
+    /// Runs recipes; `None` leaves it to those who do.
+    pub recreation: Option<RecreationSettings>,
 }
 
 impl Default for Settings {
@@ -63,6 +66,7 @@ impl Default for Settings {
             index: None,
             page_bytes: MAX_PAGE_BYTES,
             graph: None,
+            recreation: None,
         }
     }
 }
@@ -204,6 +208,7 @@ impl Catalogue {
             records,
             searcher,
             graph,
+            runs: gate::Gate::new(options.settings.recreation.as_ref().map_or(1, |settings| settings.at_once.max(1))),
             gate: gate::Gate::for_cores(std::thread::available_parallelism().map_or(1, usize::from)),
             schemas: Registry::new()?,
             names: names(store)?,

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::command::{Action, Command, Intent, Outcome, Precondition, Receipt};
 use super::writer::durable_receipt;
-use super::{Catalogue, Error};
+use super::{Catalogue, Error, recipes};
 use crate::archive::StagedPayload;
 use crate::model::json::{self, Members};
 use crate::model::{IdempotencyKey, Key, Kind, RecordId, Sha256};
@@ -107,6 +107,7 @@ impl Catalogue {
     /// # Errors
     /// `NotFound`, `Gone`, `CollectionNotEmpty`, `PreconditionFailed`.
     pub async fn delete(&self, key: &Key, caller: Caller) -> Outcome {
+        self.check_deletable(key)?;
         self.submit_one(command(key.clone(), Action::Delete, caller)).await
     }
 
@@ -173,6 +174,9 @@ impl Catalogue {
             members.set_first("kind", raw_string(address.kind.as_str())?);
         }
         let payloads = if uploads { self.resolve_uploads(&mut members)? } else { Vec::new() };
+        if address.kind == Kind::Recipe {
+            recipes::identify(&mut members)?;
+        }
         Ok((members.to_text(), payloads))
     }
 

@@ -80,6 +80,28 @@ impl Secrets {
         &self.token_key
     }
 
+    /// The Ed25519 key that signs evidence; made when it is first asked for. Its public half stands in every signature.
+    ///
+    /// # Errors
+    /// `SecretsError` when it cannot be read or made, or is damaged.
+    pub fn signing_key(&self) -> Result<[u8; 32], SecretsError> {
+        let path = self.folder.join("signing.key");
+        let failed = |source| SecretsError::Io { path: path.clone(), source };
+        match fs::read(&path) {
+            Ok(bytes) => <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| SecretsError::Damaged {
+                path: path.clone(),
+                reason: format!("{} bytes instead of 32; restore it, or delete it and a new key is made", bytes.len()),
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let key = random().map_err(failed)?;
+                fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(failed)?;
+                replace(&path, &key).map_err(failed)?;
+                Ok(key)
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
     /// All users.
     ///
     /// # Errors

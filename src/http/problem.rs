@@ -113,6 +113,7 @@ fn classify(error: &Error) -> Class {
             (S::UNPROCESSABLE_ENTITY, "idempotency-mismatch", "The Idempotency-Key belongs to another request")
         }
         Error::CollectionNotEmpty { .. } => (S::CONFLICT, "collection-not-empty", "The collection still has products"),
+        Error::RecipeInUse { .. } => (S::CONFLICT, "recipe-in-use", "Products name the recipe"),
         Error::AccessDenied { .. } => (S::FORBIDDEN, "access-denied", "The bytes are not open"),
         Error::DigestMismatch { .. } => {
             (S::UNPROCESSABLE_ENTITY, "digest-mismatch", "The bytes are not the promised ones")

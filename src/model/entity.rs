@@ -176,6 +176,12 @@ pub struct Entity<'a> {
     pub quality: Option<&'a RawValue>,
     #[serde(borrow, default)]
     pub files: Vec<File<'a>>,
+    /// Products: the id of the recipe that makes their files (a string), or a recipe in place.
+    #[serde(borrow, default)]
+    pub recipe: Option<&'a RawValue>,
+    /// Products: what the last recreation found (an object).
+    #[serde(borrow, default)]
+    pub recreation: Option<&'a RawValue>,
     /// Collections: spatial and temporal extent (an object).
     #[serde(borrow, default)]
     pub extent: Option<&'a RawValue>,
@@ -200,5 +206,12 @@ impl<'a> Entity<'a> {
     /// The JSON error, when the bytes did not pass the schema of their kind.
     pub fn view(record: &'a [u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(record)
+    }
+
+    /// What is known of the product's recreation, as the properties below `recreation` are searched: a product with a recipe
+    /// that nobody tried says so.
+    pub fn recreation(&self) -> Option<&str> {
+        let untried = (self.kind == Kind::Product && self.recipe.is_some()).then_some(r#"{"status":"never tried"}"#);
+        self.recreation.map(RawValue::get).or(untried)
     }
 }

@@ -148,6 +148,9 @@ pub struct Key {
     pub id: RecordId,
 }
 
+/// How ids of evidence of recreations begin; its time and a digest follow.
+pub const RECREATION: &str = "recreation:";
+
 impl Key {
     /// The key of a product.
     pub fn product(collection: RecordId, id: RecordId) -> Self {
@@ -157,6 +160,15 @@ impl Key {
     /// The key of a collection.
     pub fn collection(id: RecordId) -> Self {
         Self { kind: Kind::Collection, collection: None, id }
+    }
+
+    /// Whether a record of this key is never replaced: a recipe is its content, evidence of a recreation is what was seen.
+    pub fn is_immutable(&self) -> bool {
+        match self.kind {
+            Kind::Recipe => true,
+            Kind::Evidence => self.id.as_str().starts_with(RECREATION),
+            _ => false,
+        }
     }
 
     /// Order of an export: by collection (none first), then id, both bytewise, then kind.

@@ -30,13 +30,13 @@ pub use filter::{
     Arithmetic, ArrayRelation, Filter, Moment, MomentEnd, Operand, Place, PropertyName, SpatialRelation,
     TemporalRelation,
 };
-pub use id::{InvalidId, Key, Kind, RecordId};
+pub use id::{InvalidId, Key, Kind, RECREATION, RecordId};
 pub use location::{PayloadLocation, RecordLocation};
 pub use query::{
     Comparison, Cursor, Facet, Hit, Page, Query, Region, Snippet, SortKey, SortValue, Suggestion, TextMode, TextQuery,
     Value,
 };
-pub use references::References;
+pub use references::{INPUT, MAKES, RECIPE, References};
 pub use space::{BoundingBox, HELIOPROJECTIVE, InvalidBox, Space};
 pub use step::{InvalidStep, TimeStep};
 pub use time::{Instant, InvalidTime, TimeRange, TimeSpan};

@@ -181,9 +181,10 @@ impl Writer<'_> {
     fn properties(&mut self, entity: &Entity<'_>) {
         let mut name = String::new();
         let own = entity.properties.map_or("", |object| object.get());
-        for (object, prefix) in [(entity.properties, ""), (entity.quality, "quality")] {
-            let Some(object) = object else { continue };
-            flatten(object.get(), prefix, &mut |path, value| {
+        let quality = entity.quality.map(|object| object.get());
+        for (object, prefix) in [(Some(own), ""), (quality, "quality"), (entity.recreation(), "recreation")] {
+            let Some(object) = object.filter(|object| !object.is_empty()) else { continue };
+            flatten(object, prefix, &mut |path, value| {
                 self.property(path, &value, &mut name);
                 let shown = SHOWN.iter().find(|(stored, _)| *stored == path).map(|(_, shown)| *shown);
                 if let Some(shown) = shown.filter(|shown| scan::member(own, shown).is_none()) {

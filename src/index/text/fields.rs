@@ -10,7 +10,7 @@ use crate::model::Facet;
 
 /// Version of columns, terms, tokens and cells together. Raise it with every change to any of them: an index of
 /// another format is rebuilt by itself.
-pub(super) const FORMAT: u32 = 5;
+pub(super) const FORMAT: u32 = 6;
 
 /// Name of the column that the index is sorted by.
 pub(super) const ORDER: &str = "order";

@@ -70,10 +70,12 @@ impl StoredRecord<'_> {
         if let Some(properties) = self.entity.properties {
             collect(properties.get(), path, 0, visit);
         }
-        let below_quality =
-            path.strip_prefix("quality.").or(path.strip_prefix("quality").filter(|rest| rest.is_empty()));
-        if let (Some(quality), Some(rest)) = (self.entity.quality, below_quality) {
-            collect(quality.get(), rest, 0, visit);
+        let quality = self.entity.quality.map(|object| object.get());
+        for (object, prefix) in [(quality, "quality"), (self.entity.recreation(), "recreation")] {
+            let rest = path.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.').or(rest.is_empty().then_some("")));
+            if let (Some(object), Some(rest)) = (object, rest) {
+                collect(object, rest, 0, visit);
+            }
         }
         let own = self.entity.properties.map_or("", |object| object.get());
         if scan::member(own, path).is_none() {
