@@ -5,7 +5,7 @@ use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::faces::linked::lineage;
-use super::faces::native::{files, ingest, queryables, records, resolve, search, suggest, uploads};
+use super::faces::native::{files, ingest, queryables, records, recreation, resolve, search, suggest, uploads};
 use super::faces::{ops, records as ogc, sparql, stac};
 
 #[derive(OpenApi)]
@@ -19,6 +19,7 @@ use super::faces::{ops, records as ogc, sparql, stac};
         (name = "files", description = "Files of products"),
         (name = "uploads", description = "Resumable uploads, made visible by the record that names them"),
         (name = "records", description = "Missions, platforms, instruments, targets, agents and other records"),
+        (name = "recreation", description = "Products made again from their recipes, and the proof of it"),
         (name = "search", description = "Full text, facets, time, space and properties"),
         (name = "ingest", description = "Many records at once"),
         (name = "stac", description = "STAC API 1.0"),
@@ -55,6 +56,12 @@ use super::faces::{ops, records as ogc, sparql, stac};
         resolve::resolve,
         resolve::links,
         resolve::members,
+        recreation::recreate_product,
+        recreation::recreate_recipe,
+        recreation::product_evidence,
+        recreation::recipe_evidence,
+        recreation::product_impact,
+        recreation::create_recipe,
         lineage::product,
         lineage::collection,
         lineage::record,

@@ -84,6 +84,36 @@ pub enum Obstacle {
     NothingToCompare { output: String, sha256: Sha256 },
 }
 
+impl std::fmt::Display for Obstacle {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Missing { name, sha256, product, chain } => {
+                write!(formatter, "{name} (sha256 {sha256}")?;
+                if let Some(product) = product {
+                    write!(formatter, ", of {}/{}", product.collection, product.id)?;
+                }
+                write!(formatter, ") is not held, and no recipe makes it")?;
+                match chain.as_slice() {
+                    [] | [_] => Ok(()),
+                    [first, .., last] => write!(formatter, "; recipe {last} needs it, {} steps before {first}", chain.len() - 1),
+                }
+            }
+            Self::Cycle { chain } => match chain.last() {
+                Some(last) => write!(formatter, "recipe {last} needs what only it can make"),
+                None => write!(formatter, "a recipe needs what only it can make"),
+            },
+            Self::TooLong => write!(formatter, "more than {MAX_STEPS} runs would be needed: rebuild a product in between first"),
+            Self::Damaged { name, sha256, reason } => {
+                write!(formatter, "the archive's copy of {name} (sha256 {sha256}) cannot be used: {reason}")
+            }
+            Self::NothingToCompare { output, sha256 } => write!(
+                formatter,
+                "the rule for {output} looks into the preserved bytes (sha256 {sha256}), and they are not held"
+            ),
+        }
+    }
+}
+
 /// Runs in order, the one asked for last.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {

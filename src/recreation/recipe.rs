@@ -74,6 +74,16 @@ pub enum ExecutorName {
     Native,
 }
 
+impl ExecutorName {
+    /// The word that recipes use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wasi => "wasi",
+            Self::Native => "native",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct ExecutorMember {
     kind: ExecutorName,

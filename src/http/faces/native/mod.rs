@@ -5,6 +5,7 @@ pub mod files;
 pub mod ingest;
 pub mod queryables;
 pub mod records;
+pub mod recreation;
 pub mod resolve;
 pub mod search;
 pub mod snippets;
@@ -42,6 +43,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/collections/{collection}/products/{id}/source", read().to(files::product_source))
         .route("/collections/{collection}/products/{id}/files/{name}", read().to(files::get_file))
         .route("/collections/{collection}/products/{id}/files/{name}", put().to(files::put_file))
+        .route("/collections/{collection}/products/{id}/recreate", post().to(recreation::recreate_product))
+        .route("/collections/{collection}/products/{id}/evidence", read().to(recreation::product_evidence))
+        .route("/collections/{collection}/products/{id}/impact", read().to(recreation::product_impact))
+        .route("/records/recipe", post().to(recreation::create_recipe))
+        .route("/records/recipe/{id}/recreate", post().to(recreation::recreate_recipe))
+        .route("/records/recipe/{id}/evidence", read().to(recreation::recipe_evidence))
         .route("/records/{kind}/{id}", read().to(records::get_record))
         .route("/records/{kind}/{id}", put().to(records::put_record))
         .route("/records/{kind}/{id}", delete().to(records::delete_record))

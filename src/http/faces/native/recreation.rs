@@ -1,0 +1,261 @@
+//! Products made again over HTTP: plan, attempt, evidence, and what stands on a product.
+
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::records::{self, href, identifier, record_key};
+use crate::catalogue::{Address, Error, Impact, Intent, Recreated, Wish};
+use crate::http::body::{self, MAX_RECORD_BYTES};
+use crate::http::parameters::Parameters;
+use crate::http::problem::{Answer, Problem, ProblemBody};
+use crate::http::state::State;
+use crate::http::{auth, blocking, conditional};
+use crate::model::{Key, Kind};
+use crate::recreation::perform::WasiEngine;
+use crate::recreation::plan::{Obstacle, Origin, Plan};
+
+/// What would be run, in order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlanBody {
+    /// Whether nothing stands in the way.
+    pub possible: bool,
+    pub steps: Vec<StepBody>,
+    /// What stands in the way, each with its reason.
+    pub obstacles: Vec<ObstacleBody>,
+    /// Bytes that have to be read, as far as lengths are known.
+    pub bytes: u64,
+    /// Milliseconds that the steps took the last time; of those never run, their limit.
+    pub cost_ms: u64,
+    /// Whether `cost_ms` is only an upper bound.
+    pub cost_is_a_bound: bool,
+}
+
+/// One run.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StepBody {
+    pub recipe: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// `wasi` or `native`.
+    pub executor: String,
+    pub inputs: Vec<InputBody>,
+    pub outputs: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_run_ms: Option<u64>,
+}
+
+/// A file that a run needs.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InputBody {
+    pub name: String,
+    pub sha256: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// `held`, `made` by an earlier step, or `missing`.
+    pub state: &'static str,
+    /// The step that makes it, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<usize>,
+}
+
+/// What stands in the way.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ObstacleBody {
+    /// For people.
+    pub reason: String,
+    /// For programs.
+    #[schema(value_type = Object)]
+    pub detail: Obstacle,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecreatedBody {
+    /// `identical`, `equivalent`, `different`, `failed` or `blocked`.
+    pub verdict: &'static str,
+    /// Address of the evidence.
+    pub href: String,
+    /// The evidence as it is stored and signed.
+    #[schema(value_type = Object)]
+    pub evidence: Box<RawValue>,
+}
+
+/// Evidence, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EvidenceBody {
+    #[schema(value_type = Vec<Object>)]
+    pub evidence: Vec<Box<RawValue>>,
+}
+
+/// Products that stand on a product, nearest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImpactBody {
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub impact: Impact,
+}
+
+/// The wire form of a plan.
+pub fn plan_body(plan: &Plan) -> PlanBody {
+    let (cost_ms, cost_is_a_bound) = plan.cost_ms();
+    let input = |input: &crate::recreation::plan::PlannedInput| {
+        let (state, step) = match input.origin {
+            Origin::Held => ("held", None),
+            Origin::Step(step) => ("made", Some(step)),
+            Origin::Missing => ("missing", None),
+        };
+        InputBody { name: input.name.clone(), sha256: input.sha256.to_string(), bytes: input.bytes, state, step }
+    };
+    let step = |step: &crate::recreation::plan::Step| StepBody {
+        recipe: step.recipe.id.to_string(),
+        title: step.recipe.title.clone(),
+        executor: step.recipe.executor.as_str().to_owned(),
+        inputs: step.inputs.iter().map(input).collect(),
+        outputs: step.recipe.outputs.iter().map(|output| output.name.clone()).collect(),
+        last_run_ms: step.last_run_ms,
+    };
+    let obstacle = |obstacle: &Obstacle| ObstacleBody { reason: obstacle.to_string(), detail: obstacle.clone() };
+    PlanBody {
+        possible: plan.obstacles.is_empty(),
+        steps: plan.steps.iter().map(step).collect(),
+        obstacles: plan.obstacles.iter().map(obstacle).collect(),
+        bytes: plan.bytes(),
+        cost_ms,
+        cost_is_a_bound,
+    }
+}
+
+/// The wire form of what came of an attempt.
+///
+/// # Errors
+/// `Internal`, if a stored record were no JSON.
+pub fn recreated_body(base: &str, recreated: &Recreated) -> Result<RecreatedBody, Error> {
+    let (verdict, href) = (recreated.verdict.name(), href(base, &recreated.evidence));
+    Ok(RecreatedBody { verdict, href, evidence: raw(recreated.record.clone())? })
+}
+
+fn raw(record: String) -> Result<Box<RawValue>, Error> {
+    RawValue::from_string(record).map_err(Error::internal("reading stored evidence"))
+}
+
+/// The engine of this name.
+///
+/// # Errors
+/// `BadParameter` with the names that there are.
+pub fn engine(name: Option<&str>) -> Result<WasiEngine, Error> {
+    match name {
+        None | Some("cranelift") => Ok(WasiEngine::Cranelift),
+        Some("pulley") => Ok(WasiEngine::Pulley),
+        Some(_) => Err(Error::parameter("engine", "must be cranelift or pulley")),
+    }
+}
+
+fn flag(parameters: &mut Parameters, name: &str, usual: bool) -> Result<bool, Problem> {
+    match parameters.one(name)?.as_deref() {
+        None => Ok(usual),
+        Some("true" | "") => Ok(true),
+        Some("false") => Ok(false),
+        Some(_) => Err(Error::parameter(name, "must be true or false").into()),
+    }
+}
+
+fn product(path: &(String, String)) -> Result<Key, Error> {
+    Ok(Key::product(identifier("collection", &path.0)?, identifier("id", &path.1)?))
+}
+
+async fn attempt(request: HttpRequest, state: Data<State>, key: Key) -> Answer {
+    let mut parameters = Parameters::of(&request)?;
+    let is_dry = flag(&mut parameters, "dry_run", false)?;
+    let negative_cases = flag(&mut parameters, "negative_cases", true)?;
+    let engine = engine(parameters.one("engine")?.as_deref())?;
+    parameters.finish(&["dry_run", "negative_cases", "engine"])?;
+    let catalogue = state.catalogue.clone();
+    if is_dry {
+        let plan = blocking(move || catalogue.plan(&key)).await?;
+        return Ok(HttpResponse::Ok().json(plan_body(&plan)));
+    }
+    let agent = auth::writer(&request, &state)?;
+    let recreated = blocking(move || {
+        catalogue.recreate(&key, &Wish { engine, negative_cases, occasion: "request", agent: &agent })
+    })
+    .await?;
+    Ok(HttpResponse::Ok().json(recreated_body(&state.base(&request), &recreated)?))
+}
+
+async fn evidence(request: HttpRequest, state: Data<State>, key: Key) -> Answer {
+    Parameters::of(&request)?.finish(&[])?;
+    let catalogue = state.catalogue.clone();
+    let evidence = blocking(move || catalogue.evidence(&key)).await?;
+    let evidence = evidence.into_iter().map(raw).collect::<Result<_, _>>()?;
+    Ok(HttpResponse::Ok().json(EvidenceBody { evidence }))
+}
+
+/// Makes a product again by its recipe, compares it with what is preserved and keeps signed evidence; with `dry_run`, says what
+/// would be run. Answers when all runs have ended.
+#[utoipa::path(post, path = "/api/v1/collections/{collection}/products/{id}/recreate", tag = "recreation",
+    params(("collection" = String, Path), ("id" = String, Path),
+           ("dry_run" = Option<bool>, Query, description = "only plan; needs no right to write"),
+           ("negative_cases" = Option<bool>, Query, description = "try the inputs that must not work as well; default true"),
+           ("engine" = Option<String>, Query, description = "of WebAssembly programs: cranelift (default) or pulley")),
+    responses((status = 200, body = RecreatedBody, description = "the verdict; a PlanBody with dry_run"), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn recreate_product(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> Answer {
+    let key = product(&path)?;
+    attempt(request, state, key).await
+}
+
+/// Runs a recipe whatever product names it; as for a product otherwise.
+#[utoipa::path(post, path = "/api/v1/records/recipe/{id}/recreate", tag = "recreation",
+    params(("id" = String, Path),
+           ("dry_run" = Option<bool>, Query), ("negative_cases" = Option<bool>, Query), ("engine" = Option<String>, Query)),
+    responses((status = 200, body = RecreatedBody), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn recreate_recipe(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
+    let key = record_key("recipe", &path)?;
+    attempt(request, state, key).await
+}
+
+/// Evidence of a product's recreations, newest first.
+#[utoipa::path(get, path = "/api/v1/collections/{collection}/products/{id}/evidence", tag = "recreation",
+    params(("collection" = String, Path), ("id" = String, Path)),
+    responses((status = 200, body = EvidenceBody), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn product_evidence(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> Answer {
+    let key = product(&path)?;
+    evidence(request, state, key).await
+}
+
+/// Evidence of a recipe's attempts, newest first.
+#[utoipa::path(get, path = "/api/v1/records/recipe/{id}/evidence", tag = "recreation", params(("id" = String, Path)),
+    responses((status = 200, body = EvidenceBody), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn recipe_evidence(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
+    let key = record_key("recipe", &path)?;
+    evidence(request, state, key).await
+}
+
+/// What is made, directly or not, from a product: what would change if it did.
+#[utoipa::path(get, path = "/api/v1/collections/{collection}/products/{id}/impact", tag = "recreation",
+    params(("collection" = String, Path), ("id" = String, Path)),
+    responses((status = 200, body = ImpactBody), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn product_impact(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> Answer {
+    let key = product(&path)?;
+    Parameters::of(&request)?.finish(&[])?;
+    let catalogue = state.catalogue.clone();
+    let impact = blocking(move || catalogue.impact(&key)).await?;
+    Ok(HttpResponse::Ok().json(ImpactBody { impact }))
+}
+
+/// Registers a recipe. Without an id it is given the one of its content; the same recipe again changes nothing.
+#[utoipa::path(post, path = "/api/v1/records/recipe", tag = "recreation",
+    request_body(content = serde_json::Value, content_type = "application/json"),
+    responses((status = 201, description = "registered"), (status = 200, description = "known already"),
+              (status = 422, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn create_recipe(request: HttpRequest, state: Data<State>, mut payload: Payload) -> Answer {
+    let agent = auth::writer(&request, &state)?;
+    Parameters::of(&request)?.finish(&[])?;
+    let (bytes, text) = body::read_text(&mut payload, MAX_RECORD_BYTES).await?;
+    let caller = conditional::caller(&request, agent, &bytes)?;
+    let address = Address { kind: Kind::Recipe, collection: None, id: None };
+    let written = state.catalogue.put(&address, &text, Intent::Ensure, caller).await?;
+    Ok(records::receipt(&state.base(&request), &written))
+}
