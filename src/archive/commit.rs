@@ -85,6 +85,7 @@ impl Writer {
         let archive = &self.archive.inner;
         let first = self.next_sequence();
         archive.may_write()?;
+        let _moves = archive.payload_moves.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let created = check_lines(lines, first)?;
         let mut plan = Plan::new(archive, first, created);
         let committed = plan.perform(lines, payloads);

@@ -44,6 +44,8 @@ pub enum ObjectId {
     Segment { first: u64, generation: u8 },
     /// One large payload, by the digest of its original bytes.
     Payload(Sha256),
+    /// The note of a payload whose bytes were dropped because they can be made again.
+    Dropped(Sha256),
 }
 
 impl ObjectId {
@@ -56,6 +58,9 @@ impl ObjectId {
     pub fn parse(id: &str) -> Option<Self> {
         if let Some(hex) = id.strip_prefix("payload:sha256:") {
             return Sha256::parse(hex).ok().map(Self::Payload).filter(|parsed| parsed.to_string() == id);
+        }
+        if let Some(hex) = id.strip_prefix("dropped:sha256:") {
+            return Sha256::parse(hex).ok().map(Self::Dropped).filter(|parsed| parsed.to_string() == id);
         }
         let name = id.strip_prefix("segment:")?;
         let (first, generation) = match name.split_once('.') {
@@ -78,6 +83,7 @@ impl std::fmt::Display for ObjectId {
             Self::Segment { first, generation: 0 } => write!(formatter, "segment:{first}"),
             Self::Segment { first, generation } => write!(formatter, "segment:{first}.{generation}"),
             Self::Payload(digest) => write!(formatter, "payload:sha256:{digest}"),
+            Self::Dropped(digest) => write!(formatter, "dropped:sha256:{digest}"),
         }
     }
 }

@@ -99,6 +99,8 @@ pub(super) struct Inner {
     pub chain: Mutex<Chain>,
     pub places: Places,
     pub writer_taken: AtomicBool,
+    /// Held while payload objects come into the root or go.
+    pub payload_moves: Mutex<()>,
     pub poison: Mutex<Option<DiskError>>,
     pub staged: AtomicU64,
     pub open_files: Recent<(ObjectId, &'static str), Arc<dyn ReadAt>>,
@@ -164,6 +166,7 @@ impl Archive {
             chain: Mutex::new(chain),
             places,
             writer_taken: AtomicBool::new(false),
+            payload_moves: Mutex::default(),
             poison: Mutex::new(None),
             staged: AtomicU64::new(0),
             open_files: Recent::new(OPEN_FILES.min(disk::most_open_files() / OPEN_FILES_SHARE)),

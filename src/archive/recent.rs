@@ -35,6 +35,13 @@ impl<K: Eq + Hash, V: Clone> Recent<K, V> {
         Some(value)
     }
 
+    /// Forgets one value.
+    pub fn forget(&self, key: &K) {
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        generations.young.remove(key);
+        generations.old.remove(key);
+    }
+
     /// Forgets everything.
     pub fn clear(&self) {
         let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);

@@ -58,6 +58,8 @@ pub struct Verification {
     pub bytes: u64,
     pub lines: u64,
     pub payloads: u64,
+    /// Payloads whose bytes were dropped because they can be made again.
+    pub dropped: u64,
     /// Root of the Merkle tree over all lines; none where lines are missing.
     pub root: Option<Sha256>,
 }

@@ -9,7 +9,7 @@ use crate::archive::layout::ObjectId;
 use crate::archive::listing;
 use crate::archive::segment::{Description, MAX_BATCH_BYTES, PACK};
 use crate::codec::SeekTable;
-use crate::model::PayloadLocation;
+use crate::model::{PayloadLocation, Sha256};
 
 /// What a list says of the pack of its own segment, bytes.
 #[derive(Default)]
@@ -54,6 +54,7 @@ impl Log<'_> {
             self.named.insert(sha256);
             match location {
                 PayloadLocation::Object { .. } if self.held.get(&sha256) == Some(&location) => {}
+                PayloadLocation::Object { bytes, .. } if self.is_dropped(&sha256, bytes) => self.verification.dropped += 1,
                 PayloadLocation::Object { .. } => {
                     let object = ObjectId::Payload(sha256);
                     let what = format!("{id} lists this payload, but no object holds it as it says");
@@ -70,6 +71,18 @@ impl Log<'_> {
             }
         }
         self.pack_is_covered(id, path, description, &listed);
+    }
+
+    /// Whether the bytes were given up on purpose.
+    fn is_dropped(&mut self, sha256: &Sha256, bytes: u64) -> bool {
+        match self.archive.dropped_note(sha256) {
+            Ok(note) => note.is_some_and(|note| note.bytes == bytes),
+            Err(error) => {
+                let object = ObjectId::Dropped(*sha256);
+                self.verification.error(Some(&object.to_string()), object.path(), error.to_string());
+                false
+            }
+        }
     }
 
     fn has_other_list(&self, content: &Path, name: &str) -> bool {
