@@ -65,6 +65,19 @@ impl Archive {
         }
     }
 
+    /// A payload in a file that is not of the archive, such as one that was made again. Its digest is checked by whoever
+    /// reads all of it.
+    ///
+    /// # Errors
+    /// `Missing`, `Damaged` when it has another length; otherwise the disk's.
+    pub fn payload_at(&self, path: &std::path::Path, sha256: &Sha256, bytes: u64) -> Result<Payload, ReadError> {
+        let object = path.display().to_string();
+        let file = self.inner.disk.open(path).map_err(|error| ReadError::of_io(&object, error))?;
+        let payload = Payload { object, sha256: *sha256, bytes, form: Form::Raw { file } };
+        let held = payload.held()?;
+        if held == bytes { Ok(payload) } else { Err(payload.damaged(format!("it holds {held} bytes of {bytes}"))) }
+    }
+
     /// Reads a payload from end to end and compares its digest.
     ///
     /// # Errors

@@ -37,6 +37,12 @@ pub enum Error {
     IdempotencyMismatch,
     #[error("collection {id:?} still has {products} product(s); delete them first")]
     CollectionNotEmpty { id: String, products: u64 },
+    /// Bytes stay: every reason is named.
+    #[error("the bytes of {key} cannot be dropped: {}", reasons.join("; "))]
+    NotDroppable { key: Key, reasons: Vec<String> },
+    /// Bytes that were dropped and cannot be made again just now.
+    #[error("the bytes with sha256 {sha256} were dropped, and making them again failed: {reason}")]
+    NotRecreated { sha256: Sha256, reason: String },
     #[error("recipe {id} makes {product} again; a recipe that products name cannot be deleted")]
     RecipeInUse { id: String, product: Key },
     #[error("the bytes of {key} are {access}; its metadata are open")]

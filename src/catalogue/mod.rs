@@ -6,6 +6,7 @@ pub mod audit;
 mod command;
 mod companions;
 mod delivery;
+mod dropping;
 mod error;
 pub mod export;
 mod filters;
@@ -47,6 +48,7 @@ use tokio::sync::oneshot;
 
 pub use command::{Effect, Intent, Outcome, Precondition, Receipt};
 pub use delivery::{Delivery, Fixity};
+pub use dropping::{DropWish, DroppedFile, Dropping};
 pub use error::{Error, Violation};
 pub use graph::GraphSettings;
 pub use health::{Health, Reading};
@@ -88,6 +90,8 @@ pub struct Catalogue {
     gate: gate::Gate,
     /// How many recipes run at once.
     runs: gate::Gate,
+    /// Dropped bytes that were made again for readers.
+    rebuilds: dropping::Rebuilds,
     schemas: Registry,
     /// Canonical names, those that an archivist added included.
     names: Names,

@@ -1,7 +1,6 @@
 //! Reading single records, their revisions and their bytes.
 
 use super::{Catalogue, Error};
-use crate::archive::Payload;
 use crate::codec;
 use crate::model::{Access, Entity, Event, Key, Kind, PayloadLocation, RecordId, Sha256};
 
@@ -183,17 +182,9 @@ impl Catalogue {
         String::from_utf8(bytes).map_err(Error::internal("reading a source document"))
     }
 
-    fn payload_location(&self, digest: &Sha256) -> Result<PayloadLocation, Error> {
+    pub(super) fn payload_location(&self, digest: &Sha256) -> Result<PayloadLocation, Error> {
         let location = self.records.payload(digest).map_err(Error::internal("finding a payload"))?;
         location.ok_or_else(|| Error::NoSuch { what: format!("payload sha256:{digest}") })
-    }
-
-    /// Opens the bytes of a held file.
-    ///
-    /// # Errors
-    /// `Internal` when the archive cannot give them.
-    pub fn open_payload(&self, file: &HeldFile) -> Result<Payload, Error> {
-        self.archive.payload(&file.digest, &file.location).map_err(Error::internal("opening a payload"))
     }
 
     pub(super) fn not_found(&self, key: &Key) -> Error {

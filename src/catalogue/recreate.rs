@@ -6,9 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use serde_json::value::RawValue;
+
 use super::command::{Action, Command, Intent, Outcome, Precondition};
 use super::holdings::{ABOUT, Shelf};
 use super::{Catalogue, Error, now};
+use crate::archive::StagedPayload;
 use crate::codec;
 use crate::model::json::{Fields, Members};
 use crate::model::{Entity, Instant, Key, Kind, RECREATION, Sha256};
@@ -22,8 +25,8 @@ use crate::recreation::verdict::{Attempt, Verdict};
 /// A proof that is newer is not noted again in the product's record, which would be a revision for every drill.
 const NOTE_AGAIN_AFTER: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Attempts to note a result in a record that others write too.
-const NOTE_ATTEMPTS: usize = 16;
+/// Attempts to edit a record that others write too.
+const REWRITE_ATTEMPTS: usize = 16;
 
 /// How long a recipe waits for others to end.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -198,26 +201,44 @@ impl Catalogue {
 
     /// Writes into the product's record how it stands, unless it says so already.
     fn note(&self, key: &Key, attempt: &Attempt, at: &str, evidence: &Key, agent: &str) -> Result<(), Error> {
-        for _ in 0..NOTE_ATTEMPTS {
-            let stored = self.get(key)?;
-            let record = String::from_utf8_lossy(&stored.record);
-            let verdict = attempt.verdict.name();
-            let status = if attempt.verdict.is_proof() { "proved" } else { verdict };
-            if is_noted(&record, verdict, at) {
-                return Ok(());
+        let verdict = attempt.verdict.name();
+        let status = if attempt.verdict.is_proof() { "proved" } else { verdict };
+        self.rewrite(key, agent, Vec::new(), |record| {
+            if is_noted(record, verdict, at) {
+                return Ok(None);
             }
-            let note = serde_json::json!({"status": status, "verdict": verdict, "at": at, "evidence": evidence.id.as_str()});
-            let mut members = Members::parse(&record).map_err(Error::internal("reading a stored record"))?;
-            members.set_value("recreation", &note).map_err(Error::internal("editing a record"))?;
-            let checked = self.check(&members.to_text())?;
-            let action = Action::Put { record: checked.text, intent: Intent::Replace, payloads: Vec::new() };
+            let mut members = Members::parse(record).map_err(Error::internal("reading a stored record"))?;
+            let mut noted = Members::parse(members.get("recreation").unwrap_or("{}")).unwrap_or_default();
+            for (name, value) in [("status", status), ("verdict", verdict), ("at", at), ("evidence", evidence.id.as_str())] {
+                noted.set_value(name, value).map_err(Error::internal("editing a record"))?;
+            }
+            let noted = RawValue::from_string(noted.to_text()).map_err(Error::internal("editing a record"))?;
+            members.set("recreation", noted);
+            Ok(Some(members.to_text()))
+        })
+    }
+
+    /// Reads, edits and replaces a record on a thread that may wait; tries again when somebody else was quicker. An edit
+    /// that gives nothing changes nothing.
+    pub(super) fn rewrite(
+        &self,
+        key: &Key,
+        agent: &str,
+        payloads: Vec<Arc<StagedPayload>>,
+        edit: impl Fn(&str) -> Result<Option<String>, Error>,
+    ) -> Result<(), Error> {
+        for _ in 0..REWRITE_ATTEMPTS {
+            let stored = self.get(key)?;
+            let Some(edited) = edit(&String::from_utf8_lossy(&stored.record))? else { return Ok(()) };
+            let checked = self.check(&edited)?;
+            let action = Action::Put { record: checked.text, intent: Intent::Replace, payloads: payloads.clone() };
             let precondition = Precondition::OneOf(vec![stored.digest]);
             match self.submit_and_wait(command(key.clone(), action, precondition, agent)) {
                 Err(Error::PreconditionFailed { .. }) => {}
                 outcome => return outcome.map(drop),
             }
         }
-        Err(Error::Unavailable { reason: format!("{key} is written all the time; the evidence {} is kept", evidence.id) })
+        Err(Error::Unavailable { reason: format!("{key} is written all the time") })
     }
 
     /// As `submit_one`, on a thread that may wait.

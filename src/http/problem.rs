@@ -113,6 +113,8 @@ fn classify(error: &Error) -> Class {
             (S::UNPROCESSABLE_ENTITY, "idempotency-mismatch", "The Idempotency-Key belongs to another request")
         }
         Error::CollectionNotEmpty { .. } => (S::CONFLICT, "collection-not-empty", "The collection still has products"),
+        Error::NotDroppable { .. } => (S::CONFLICT, "not-droppable", "The bytes must stay"),
+        Error::NotRecreated { .. } => (S::SERVICE_UNAVAILABLE, "not-recreated", "The bytes could not be made again"),
         Error::RecipeInUse { .. } => (S::CONFLICT, "recipe-in-use", "Products name the recipe"),
         Error::AccessDenied { .. } => (S::FORBIDDEN, "access-denied", "The bytes are not open"),
         Error::DigestMismatch { .. } => {

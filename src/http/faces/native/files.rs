@@ -64,7 +64,7 @@ pub async fn get_file(request: HttpRequest, state: Data<State>, path: Path<(Stri
     let (collection, id, name) = path.into_inner();
     let key = Key::product(identifier("collection", &collection)?, identifier("id", &id)?);
     let file = state.catalogue.file(&key, &name)?;
-    give(&request, &state, file, true)
+    give(&request, &state, file, true).await
 }
 
 /// Gives a file of a collection.
@@ -76,7 +76,7 @@ pub async fn get_file(request: HttpRequest, state: Data<State>, path: Path<(Stri
 pub async fn collection_file(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> Answer {
     let (collection, name) = path.into_inner();
     let file = state.catalogue.file(&Key::collection(identifier("collection", &collection)?), &name)?;
-    give(&request, &state, file, true)
+    give(&request, &state, file, true).await
 }
 
 /// Gives a file of a record of another kind, such as a document.
@@ -88,7 +88,7 @@ pub async fn collection_file(request: HttpRequest, state: Data<State>, path: Pat
 pub async fn record_file(request: HttpRequest, state: Data<State>, path: Path<(String, String, String)>) -> Answer {
     let (kind, id, name) = path.into_inner();
     let file = state.catalogue.file(&super::records::record_key(&kind, &id)?, &name)?;
-    give(&request, &state, file, true)
+    give(&request, &state, file, true).await
 }
 
 /// Gives the verbatim document that a record of another kind was made from.
@@ -98,7 +98,7 @@ pub async fn record_file(request: HttpRequest, state: Data<State>, path: Path<(S
 pub async fn record_source(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> Answer {
     let (kind, id) = path.into_inner();
     let file = state.catalogue.source(&super::records::record_key(&kind, &id)?)?;
-    give(&request, &state, file, false)
+    give(&request, &state, file, false).await
 }
 
 /// Gives the verbatim document that a product was made from.
@@ -108,7 +108,7 @@ pub async fn product_source(request: HttpRequest, state: Data<State>, path: Path
     let (collection, id) = path.into_inner();
     let key = Key::product(identifier("collection", &collection)?, identifier("id", &id)?);
     let file = state.catalogue.source(&key)?;
-    give(&request, &state, file, false)
+    give(&request, &state, file, false).await
 }
 
 /// Gives the verbatim document that a collection was made from.
@@ -116,7 +116,7 @@ pub async fn product_source(request: HttpRequest, state: Data<State>, path: Path
     params(("collection" = String, Path)), responses((status = 200, description = "the document")))]
 pub async fn collection_source(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
     let file = state.catalogue.source(&Key::collection(identifier("collection", &path)?))?;
-    give(&request, &state, file, false)
+    give(&request, &state, file, false).await
 }
 
 /// The address of the page of the record that a file belongs to.
@@ -132,8 +132,17 @@ fn page_of(request: &HttpRequest, state: &State) -> Option<String> {
     Some(format!("{}{page}", state.base(request)))
 }
 
-fn give(request: &HttpRequest, state: &State, file: HeldFile, download: bool) -> Answer {
-    let reader = state.catalogue.open_payload(&file)?;
+/// The bytes of a file. What was dropped is made again first, on a thread that may wait.
+async fn open(state: &State, file: &HeldFile) -> Result<crate::archive::Payload, Problem> {
+    if let Some(payload) = state.catalogue.held_payload(file)? {
+        return Ok(payload);
+    }
+    let (catalogue, file) = (state.catalogue.clone(), file.clone());
+    crate::http::blocking(move || catalogue.open_payload(&file)).await
+}
+
+async fn give(request: &HttpRequest, state: &State, file: HeldFile, download: bool) -> Answer {
+    let reader = open(state, &file).await?;
     let ranged = request.headers().contains_key(header::RANGE);
     let stored = reader.read_stored().filter(|_| !ranged && accepts_zstd(request.headers()));
     let stored = stored.zip(reader.stored_bytes());
