@@ -6,6 +6,7 @@ pub mod audit;
 mod command;
 mod companions;
 mod delivery;
+mod drill;
 mod dropping;
 mod error;
 pub mod export;
@@ -48,6 +49,7 @@ use tokio::sync::oneshot;
 
 pub use command::{Effect, Intent, Outcome, Precondition, Receipt};
 pub use delivery::{Delivery, Fixity};
+pub use drill::{Drilled, Rebuildability};
 pub use dropping::{DropWish, DroppedFile, Dropping};
 pub use error::{Error, Violation};
 pub use graph::GraphSettings;

@@ -38,6 +38,7 @@ pub struct Revision {
 }
 
 /// A file of a product that the archive holds.
+#[derive(Clone)]
 pub struct HeldFile {
     pub digest: Sha256,
     pub location: PayloadLocation,
