@@ -2,7 +2,9 @@
 //! names that mean something, signatures, and no recipe that needs what only it can make.
 
 use std::collections::HashSet;
+use std::path::Path;
 
+use super::command::{Action, Command, Intent, Outcome, Precondition};
 use super::{Catalogue, Checked, Error, Violation};
 use crate::model::json::{self, Fields, Members};
 use crate::model::{INPUT, Key, Kind, RECIPE, RecordId};
@@ -34,6 +36,21 @@ impl Catalogue {
             _ => Vec::new(),
         };
         if violations.is_empty() { Ok(()) } else { Err(Error::Invalid { violations }) }
+    }
+
+    /// Registers a recipe whose files lie in a folder, on a thread that may wait. The same recipe again changes nothing.
+    ///
+    /// # Errors
+    /// `Invalid` with all violations; what the disk says.
+    pub fn register_recipe(&self, text: &str, folder: &Path, agent: &str) -> Outcome {
+        self.check_ready()?;
+        let (text, payloads) = self.with_files_of(text.to_owned(), folder)?;
+        let mut members = Members::parse(&text).map_err(|error| Error::invalid("", error.to_string()))?;
+        identify(&mut members)?;
+        let checked = self.check(&members.to_text())?;
+        let action = Action::Put { record: checked.text, intent: Intent::Ensure, payloads };
+        let agent = agent.to_owned();
+        self.submit_and_wait(Command { key: checked.key, action, precondition: Precondition::None, idempotency: None, agent })
     }
 
     fn recipe_violations(&self, text: &str) -> Result<Vec<Violation>, Error> {

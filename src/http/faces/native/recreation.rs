@@ -1,5 +1,7 @@
 //! Products made again over HTTP: plan, attempt, evidence, and what stands on a product.
 
+use std::collections::BTreeMap;
+
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -7,7 +9,9 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::records::{self, href, identifier, record_key};
-use crate::catalogue::{Address, Error, Impact, Intent, Recreated, Wish};
+use crate::catalogue::{
+    Address, Drilled, DropWish, Dropping, Error, Impact, Intent, Rebuildability, Recreated, Wish,
+};
 use crate::http::body::{self, MAX_RECORD_BYTES};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, Problem, ProblemBody};
@@ -16,6 +20,9 @@ use crate::http::{auth, blocking, conditional};
 use crate::model::{Key, Kind};
 use crate::recreation::perform::WasiEngine;
 use crate::recreation::plan::{Obstacle, Origin, Plan};
+
+/// Most products of one drill.
+const MAX_DRILLED: usize = 1_000;
 
 /// What would be run, in order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -96,6 +103,57 @@ pub struct ImpactBody {
     #[serde(flatten)]
     #[schema(value_type = Object)]
     pub impact: Impact,
+}
+
+/// What was dropped or kept.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DroppingBody {
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub dropping: Dropping,
+}
+
+/// A drill's results.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DrillBody {
+    pub drilled: Vec<DrilledBody>,
+}
+
+/// One product of a drill.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DrilledBody {
+    pub collection: Option<String>,
+    pub id: String,
+    pub href: String,
+    /// The verdict; none where nothing could be tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<&'static str>,
+    /// Address of the evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// Why nothing could be tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Collections that have products with recipes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RebuildabilityBody {
+    #[schema(value_type = Object)]
+    pub collections: BTreeMap<String, Rebuildability>,
+}
+
+/// The wire form of one product of a drill.
+pub fn drilled_body(base: &str, drilled: &Drilled) -> DrilledBody {
+    let done = drilled.outcome.as_ref().ok();
+    DrilledBody {
+        collection: drilled.key.collection.as_ref().map(ToString::to_string),
+        id: drilled.key.id.to_string(),
+        href: href(base, &drilled.key),
+        verdict: done.map(|recreated| recreated.verdict.name()),
+        evidence: done.map(|recreated| href(base, &recreated.evidence)),
+        error: drilled.outcome.as_ref().err().map(ToString::to_string),
+    }
 }
 
 /// The wire form of a plan.
@@ -243,6 +301,79 @@ pub async fn product_impact(request: HttpRequest, state: Data<State>, path: Path
     let catalogue = state.catalogue.clone();
     let impact = blocking(move || catalogue.impact(&key)).await?;
     Ok(HttpResponse::Ok().json(ImpactBody { impact }))
+}
+
+/// Drops the bytes that a product's recipe makes, when every rule allows it; otherwise names all reasons. Readers get them made
+/// again.
+#[utoipa::path(post, path = "/api/v1/collections/{collection}/products/{id}/drop", tag = "recreation",
+    params(("collection" = String, Path), ("id" = String, Path),
+           ("dry_run" = Option<bool>, Query, description = "only say what would go"),
+           ("consent" = Option<String>, Query, description = "the curator's reason why proofs on one engine are enough; signed and kept")),
+    responses((status = 200, body = DroppingBody), (status = 409, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn drop_product(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> Answer {
+    let key = product(&path)?;
+    let agent = auth::writer(&request, &state)?;
+    let mut parameters = Parameters::of(&request)?;
+    let dry_run = flag(&mut parameters, "dry_run", false)?;
+    let consent = parameters.one("consent")?.filter(|reason| !reason.trim().is_empty());
+    parameters.finish(&["dry_run", "consent"])?;
+    let catalogue = state.catalogue.clone();
+    let dropping = blocking(move || {
+        catalogue.drop_bytes(&key, &DropWish { agent: &agent, consent: consent.as_deref(), dry_run })
+    })
+    .await?;
+    Ok(HttpResponse::Ok().json(DroppingBody { dropping }))
+}
+
+/// Makes dropped bytes again and keeps them.
+#[utoipa::path(post, path = "/api/v1/collections/{collection}/products/{id}/keep", tag = "recreation",
+    params(("collection" = String, Path), ("id" = String, Path)),
+    responses((status = 200, body = DroppingBody), (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn keep_product(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> Answer {
+    let key = product(&path)?;
+    let agent = auth::writer(&request, &state)?;
+    Parameters::of(&request)?.finish(&[])?;
+    let catalogue = state.catalogue.clone();
+    let dropping = blocking(move || catalogue.keep_bytes(&key, &agent)).await?;
+    Ok(HttpResponse::Ok().json(DroppingBody { dropping }))
+}
+
+/// Rebuilds the products that deserve it most.
+#[utoipa::path(post, path = "/api/v1/recreation/drill", tag = "recreation",
+    params(("count" = Option<usize>, Query, description = "products, 1 to 1000; default 1"),
+           ("collection" = Option<String>, Query, description = "of this collection alone")),
+    responses((status = 200, body = DrillBody), (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn drill(request: HttpRequest, state: Data<State>) -> Answer {
+    let agent = auth::writer(&request, &state)?;
+    let mut parameters = Parameters::of(&request)?;
+    let count = match parameters.one("count")?.map(|text| text.parse::<usize>()) {
+        None => 1,
+        Some(Ok(count)) if (1..=MAX_DRILLED).contains(&count) => count,
+        Some(_) => return Err(Error::parameter("count", format!("must be 1 to {MAX_DRILLED}")).into()),
+    };
+    let collection = parameters.one("collection")?.map(|text| identifier("collection", &text)).transpose()?;
+    parameters.finish(&["count", "collection"])?;
+    let (base, catalogue) = (state.base(&request), state.catalogue.clone());
+    let drilled = blocking(move || {
+        let mut drilled = Vec::new();
+        catalogue.drill(count, collection.as_ref(), &agent, &mut |one| {
+            drilled.push(drilled_body(&base, one));
+            true
+        })?;
+        Ok(drilled)
+    })
+    .await?;
+    Ok(HttpResponse::Ok().json(DrillBody { drilled }))
+}
+
+/// How many products of each collection are proved to be rebuildable.
+#[utoipa::path(get, path = "/api/v1/recreation", tag = "recreation",
+    responses((status = 200, body = RebuildabilityBody)))]
+pub async fn rebuildability(request: HttpRequest, state: Data<State>) -> Answer {
+    Parameters::of(&request)?.finish(&[])?;
+    let catalogue = state.catalogue.clone();
+    let collections = blocking(move || catalogue.rebuildability()).await?;
+    Ok(HttpResponse::Ok().json(RebuildabilityBody { collections }))
 }
 
 /// Registers a recipe. Without an id it is given the one of its content; the same recipe again changes nothing.
