@@ -344,9 +344,9 @@ impl Catalogue {
         let folder = self.work_folder().join("rebuilt");
         let target = folder.join(sha256.to_string());
         std::fs::create_dir_all(&folder).map_err(Error::internal("keeping a rebuilt payload"))?;
-        let from = bench.path().join("last").join("out").join(&made.name);
-        std::fs::rename(&from, &target).map_err(Error::internal("keeping a rebuilt payload"))?;
+        std::fs::rename(&made.path, &target).map_err(Error::internal("keeping a rebuilt payload"))?;
         tracing::info!(%sha256, recipe.id = note.recipe, "dropped bytes were made again for a reader");
+        drop(bench);
         let payload = open(&target).map_err(Error::internal("reading a rebuilt payload"))?;
         *path = Some(target);
         Ok(payload)

@@ -32,6 +32,7 @@ mod recreate;
 mod register;
 mod reimport;
 mod resolve;
+mod run_crate;
 mod search;
 pub mod secrets;
 mod snippets;
@@ -92,6 +93,7 @@ pub struct Catalogue {
     gate: gate::Gate,
     /// How many recipes run at once.
     runs: gate::Gate,
+    tally: recreate::Tally,
     /// Dropped bytes that were made again for readers.
     rebuilds: dropping::Rebuilds,
     schemas: Registry,
@@ -117,6 +119,11 @@ impl Catalogue {
     /// What works at the moment.
     pub fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// What came of recreations since the start.
+    pub fn tally(&self) -> &recreate::Tally {
+        &self.tally
     }
 
     /// Users and keys.

@@ -209,6 +209,7 @@ impl Catalogue {
             searcher,
             graph,
             runs: gate::Gate::new(options.settings.recreation.as_ref().map_or(1, |settings| settings.at_once.max(1))),
+            tally: super::recreate::Tally::default(),
             rebuilds: super::dropping::Rebuilds::default(),
             gate: gate::Gate::for_cores(std::thread::available_parallelism().map_or(1, usize::from)),
             schemas: Registry::new()?,

@@ -47,6 +47,26 @@ impl std::fmt::Debug for RecreationSettings {
     }
 }
 
+/// Verdicts since the service started.
+#[derive(Debug, Default)]
+pub struct Tally([AtomicU64; VERDICTS.len()]);
+
+/// All verdicts, by their words.
+const VERDICTS: [&str; 5] = ["identical", "equivalent", "different", "failed", "blocked"];
+
+impl Tally {
+    fn count(&self, verdict: &Verdict) {
+        for (counter, _) in self.0.iter().zip(VERDICTS).filter(|(_, name)| *name == verdict.name()) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Each verdict with how often it was given.
+    pub fn read(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        VERDICTS.into_iter().zip(self.0.iter().map(|counter| counter.load(Ordering::Relaxed)))
+    }
+}
+
 /// How a product shall be made again.
 #[derive(Debug, Clone, Copy)]
 pub struct Wish<'a> {
@@ -129,6 +149,7 @@ impl Catalogue {
         if let Some(product) = &product {
             self.note(&product.key(), &attempt, &ended, &evidence.0, wish.agent)?;
         }
+        self.tally.count(&attempt.verdict);
         let (id, verdict) = (recipe.id.as_str(), attempt.verdict.name());
         let product = product.map(|product| product.key().to_string());
         if attempt.verdict.is_proof() {

@@ -12,7 +12,7 @@ use super::client::{self, Client, Way};
 use super::failure::FINDINGS;
 use super::sources::{self, Shape, Sources};
 use super::{Context, Failure, output};
-use crate::catalogue::{Catalogue, Document, Options, Ticket};
+use crate::catalogue::{Catalogue, Document, Options, Settings, Ticket};
 use crate::model::uri::encode;
 
 /// Documents and bytes checked together.
@@ -37,12 +37,25 @@ pub struct Ingest {
     /// Write what became of every file to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Give every file an OCFL object of its own, so that its bytes can be dropped one day.
+    #[arg(long)]
+    own_object: bool,
 }
 
 impl Ingest {
+    fn options(&self) -> Options {
+        let usual = Settings::default();
+        let threshold = if self.own_object { 0 } else { usual.payload_object_threshold };
+        Options { settings: Settings { payload_object_threshold: threshold, ..usual }, ..Options::default() }
+    }
+
     pub fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let sources = sources::find(&self.paths).map_err(|error| Failure::usage(error.to_string()))?;
-        let account = match client::way(&context.store, &Options::default())? {
+        let account = match client::way(&context.store, &self.options())? {
+            Way::Server(_) if self.own_object => {
+                let advice = "--own-object needs the store itself: stop the server, or start it with --payload-object-threshold 0";
+                return Err(Failure::usage(advice));
+            }
             Way::Direct(catalogue) => {
                 let account = ingest(&catalogue, &sources, self.payloads.as_deref(), context.json)?;
                 catalogue.close();

@@ -6,6 +6,7 @@ mod backup;
 mod bench;
 mod client;
 mod demo;
+mod executor;
 mod export;
 mod failure;
 mod get;
@@ -14,6 +15,8 @@ mod import;
 mod ingest;
 mod openapi;
 mod output;
+mod recipe;
+mod recreate;
 mod reindex;
 mod resolve;
 mod search;
@@ -74,6 +77,12 @@ enum Verb {
     Sparql(sparql::Sparql),
     Verify(verify::Verify),
     Audit(audit::Audit),
+    Recipe(recipe::Recipe),
+    Recreate(recreate::Recreate),
+    Drill(recreate::Drill),
+    Impact(recreate::Impact),
+    Drop(recreate::Drop),
+    Keep(recreate::Keep),
     Reindex(reindex::Reindex),
     Export(export::Export),
     Backup(backup::Backup),
@@ -115,6 +124,12 @@ pub fn main() -> ExitCode {
         Verb::Sparql(verb) => verb.run(&context),
         Verb::Verify(verb) => verb.run(&context),
         Verb::Audit(verb) => verb.run(&context),
+        Verb::Recipe(verb) => verb.run(&context),
+        Verb::Recreate(verb) => verb.run(&context),
+        Verb::Drill(verb) => verb.run(&context),
+        Verb::Impact(verb) => verb.run(&context),
+        Verb::Drop(verb) => verb.run(&context),
+        Verb::Keep(verb) => verb.run(&context),
         Verb::Reindex(verb) => verb.run(&context),
         Verb::Export(verb) => verb.run(&context),
         Verb::Backup(verb) => verb.run(&context),

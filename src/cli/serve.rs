@@ -3,16 +3,19 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::{Context, Failure};
+use super::{Context, Failure, executor};
 use crate::catalogue::{Catalogue, GraphSettings, LEAST_FREE_SPACE, Options, Settings};
 use crate::http::{self, ServeOptions};
 
 /// How often the free space is read.
 const SPACE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often it is looked whether a drill is due, and whether the service has ended.
+const DRILL_PAUSE: Duration = Duration::from_millis(500);
 
 /// Offer the store over HTTP.
 #[derive(Debug, Args)]
@@ -41,6 +44,12 @@ pub struct Serve {
     /// Keep no graph and answer no SPARQL.
     #[arg(long)]
     pub no_graph: bool,
+    /// Run no recipes: nothing is made again, and dropped bytes are not served.
+    #[arg(long)]
+    pub no_recreation: bool,
+    /// Rebuild the product that deserves it most every so many seconds; 0 means never.
+    #[arg(long, default_value_t = 0, value_name = "SECONDS", conflicts_with = "no_recreation")]
+    pub drill_every: u64,
     /// Threads that answer; 0 means one per core.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub workers: usize,
@@ -54,12 +63,37 @@ impl Serve {
             free_space_threshold: self.free_space_threshold.max(LEAST_FREE_SPACE),
             index: self.index,
             graph: (!self.no_graph).then(GraphSettings::of_this_program).transpose()?,
+            recreation: (!self.no_recreation).then(|| executor::settings(&context.store)).transpose()?,
             ..Settings::default()
         };
         let catalogue = Catalogue::open(&context.store, &Options { settings, ..Options::default() })?;
         let options = ServeOptions { listen: self.listen, public_url: self.public_url, workers: self.workers };
+        if self.drill_every > 0 {
+            drill_now_and_then(&catalogue, Duration::from_secs(self.drill_every))?;
+        }
         run(catalogue, &options, |url| println!("listening on {url}"))
     }
+}
+
+/// Rebuilds a product in every interval, on a thread of its own that ends with the catalogue.
+fn drill_now_and_then(catalogue: &Arc<Catalogue>, interval: Duration) -> Result<(), Failure> {
+    let watched = Arc::downgrade(catalogue);
+    let drill = move || {
+        let mut next = Instant::now() + interval;
+        while let Some(catalogue) = watched.upgrade() {
+            if Instant::now() >= next {
+                next = Instant::now() + interval;
+                // What came of each product is logged and kept as evidence where it happens.
+                if let Err(error) = catalogue.drill(1, None, "drill", &mut |_| true) {
+                    tracing::warn!(%error, "no drill");
+                }
+            }
+            drop(catalogue);
+            std::thread::sleep(DRILL_PAUSE);
+        }
+    };
+    let started = std::thread::Builder::new().name("drill".to_owned()).spawn(drill);
+    started.map(drop).map_err(|error| Failure::store(format!("a thread cannot be started: {error}")))
 }
 
 /// Serves an open catalogue until SIGTERM; `announce` gets the address once it is taken.

@@ -62,6 +62,7 @@ use super::faces::{ops, records as ogc, sparql, stac};
         recreation::recipe_evidence,
         recreation::product_impact,
         recreation::create_recipe,
+        recreation::evidence_crate,
         recreation::drop_product,
         recreation::keep_product,
         recreation::drill,

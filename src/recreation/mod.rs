@@ -6,8 +6,10 @@
 
 pub mod compare;
 pub mod evidence;
+pub mod executors;
 pub mod perform;
 pub mod plan;
 pub mod recipe;
 pub mod run;
+pub mod run_crate;
 pub mod verdict;

@@ -230,7 +230,8 @@ impl Workshop<'_> {
                 self.compare_bytes(&output.compare, (&output.name, &output.sha256), produced)?
             };
             let (name, expected) = (output.name.clone(), output.sha256);
-            reports.push(OutputReport { name, expected, found: produced.sha256, bytes: produced.bytes, comparison });
+            let (found, bytes, path) = (produced.sha256, produced.bytes, produced.path.clone());
+            reports.push(OutputReport { name, expected, found, bytes, comparison, path });
         }
         Ok(reports)
     }

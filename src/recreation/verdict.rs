@@ -1,5 +1,7 @@
 //! What a recreation found: one verdict, and the reports behind it. Says nothing of where it is kept.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use super::compare::Comparison;
@@ -57,6 +59,9 @@ pub struct OutputReport {
     pub bytes: u64,
     #[serde(flatten)]
     pub comparison: Comparison,
+    /// Where it was made; gone with the run's folder.
+    #[serde(skip)]
+    pub path: PathBuf,
 }
 
 /// One run.

@@ -59,7 +59,7 @@ pub async fn metrics(state: Data<State>) -> HttpResponse {
     let sequence = state.catalogue.last_sequence();
     let position = |name: &str| reading.indexes.get(name).map_or(0, |index| index.position);
     let free = state.catalogue.archive().free_bytes().unwrap_or(0);
-    let text = metrics::render(&[
+    let mut text = metrics::render(&[
         ("perennial_archive_sequence", "Last durable event.", sequence),
         ("perennial_records_position", "Last event in the records index.", position("records")),
         ("perennial_text_position", "Last event in the text index.", position("text")),
@@ -67,5 +67,10 @@ pub async fn metrics(state: Data<State>) -> HttpResponse {
         ("perennial_writes_refused", "1 while writes are refused.", u64::from(reading.writes_refused.is_some())),
         ("perennial_free_bytes", "Free space of the store.", free),
     ]);
+    text.push_str("# HELP perennial_recreations_total What came of recreations, drills included.\n");
+    text.push_str("# TYPE perennial_recreations_total counter\n");
+    for (verdict, count) in state.catalogue.tally().read() {
+        text.push_str(&format!("perennial_recreations_total{{verdict=\"{verdict}\"}} {count}\n"));
+    }
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text)
 }

@@ -50,6 +50,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/collections/{collection}/products/{id}/keep", post().to(recreation::keep_product))
         .route("/recreation", read().to(recreation::rebuildability))
         .route("/recreation/drill", post().to(recreation::drill))
+        .route("/records/evidence/{id}/crate", read().to(recreation::evidence_crate))
         .route("/records/recipe", post().to(recreation::create_recipe))
         .route("/records/recipe/{id}/recreate", post().to(recreation::recreate_recipe))
         .route("/records/recipe/{id}/evidence", read().to(recreation::recipe_evidence))

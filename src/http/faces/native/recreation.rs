@@ -291,6 +291,18 @@ pub async fn recipe_evidence(request: HttpRequest, state: Data<State>, path: Pat
     evidence(request, state, key).await
 }
 
+/// An attempt as a Process Run Crate (a zip file): metadata, evidence, and the files as far as they are held and small.
+#[utoipa::path(get, path = "/api/v1/records/evidence/{id}/crate", tag = "recreation", params(("id" = String, Path)),
+    responses((status = 200, description = "the crate", content_type = "application/zip"), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn evidence_crate(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
+    let key = record_key("evidence", &path)?;
+    Parameters::of(&request)?.finish(&[])?;
+    let (base, catalogue) = (state.base(&request), state.catalogue.clone());
+    let content = blocking(move || catalogue.run_crate(&key.id, &base)).await?;
+    let name = (actix_web::http::header::CONTENT_DISPOSITION, "attachment; filename=\"run.crate.zip\"");
+    Ok(HttpResponse::Ok().content_type("application/zip").insert_header(name).body(content))
+}
+
 /// What is made, directly or not, from a product: what would change if it did.
 #[utoipa::path(get, path = "/api/v1/collections/{collection}/products/{id}/impact", tag = "recreation",
     params(("collection" = String, Path), ("id" = String, Path)),
