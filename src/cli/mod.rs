@@ -19,6 +19,7 @@ mod recipe;
 mod recreate;
 mod reindex;
 mod resolve;
+mod run;
 mod search;
 mod serve;
 mod sources;
@@ -77,6 +78,7 @@ enum Verb {
     Sparql(sparql::Sparql),
     Verify(verify::Verify),
     Audit(audit::Audit),
+    Run(run::Run),
     Recipe(recipe::Recipe),
     Recreate(recreate::Recreate),
     Drill(recreate::Drill),
@@ -124,6 +126,7 @@ pub fn main() -> ExitCode {
         Verb::Sparql(verb) => verb.run(&context),
         Verb::Verify(verb) => verb.run(&context),
         Verb::Audit(verb) => verb.run(&context),
+        Verb::Run(verb) => verb.run(&context),
         Verb::Recipe(verb) => verb.run(&context),
         Verb::Recreate(verb) => verb.run(&context),
         Verb::Drill(verb) => verb.run(&context),

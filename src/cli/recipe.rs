@@ -42,7 +42,7 @@ impl Recipe {
 }
 
 /// Uploads the files that lie beside the recipe, then registers it.
-fn register(client: &Client, text: &str, folder: &std::path::Path) -> Result<(String, String), Failure> {
+pub(super) fn register(client: &Client, text: &str, folder: &std::path::Path) -> Result<(String, String), Failure> {
     let mut recipe: Value = serde_json::from_str(text).map_err(|error| Failure::usage(error.to_string()))?;
     for file in recipe.get_mut("files").and_then(Value::as_array_mut).into_iter().flatten() {
         let Some(name) = file.get("name").and_then(Value::as_str).filter(|name| !name.contains(['/', '\\'])) else { continue };

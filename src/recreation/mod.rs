@@ -10,6 +10,7 @@ pub mod executors;
 pub mod perform;
 pub mod plan;
 pub mod recipe;
+pub mod record;
 pub mod run;
 pub mod run_crate;
 pub mod verdict;

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""The six recreation cases as recipes: registered over HTTP, rebuilt in the sandbox, their negative cases tried, one product's
+bytes dropped and read again, an input corrupted, the run crates read.
+
+drills.py --shared SHARED [--binary perennial]
+"""
+
+import hashlib
+import json
+import re
+import tempfile
+import urllib.parse
+from pathlib import Path
+
+from harness import CannotRun, Client, Service, add_binary, parser, perennial, run_judge
+
+INTERPRETERS = {"python3": "/usr/bin/python3", "sh": "/bin/sh", "funpack": "/usr/bin/funpack"}
+
+
+def quoted(text):
+    return urllib.parse.quote(text, safe="")
+
+
+class Drills:
+    """A store with the inputs, the recipes and the products of the cases."""
+
+    def __init__(self, service, folder, report):
+        self.client, self.folder, self.report = Client(service.base), folder, report
+        self.held = {}
+
+    def call(self, method, path, body=None, headers=None):
+        answer = self.client.request(method, path, body, headers)
+        return answer.status, answer.body
+
+    def send(self, method, path, body=b"", headers=None, expect=(200, 201)):
+        status, answer = self.call(method, path, body, headers)
+        if status not in expect:
+            raise RuntimeError(f"{method} {path}: {status} {answer[:600]!r}")
+        return json.loads(answer) if answer else None
+
+    def record(self, method, path, record):
+        return self.send(method, path, json.dumps(record).encode(), {"content-type": "application/json"})
+
+    def hold(self, path, collection="inputs", **members):
+        """Registers a file of the corpus as a product; gives its name."""
+        content = (self.folder / path).read_bytes()
+        name = Path(path).name
+        if path not in self.held:
+            product = {"title": name, "files": [], **members}
+            target = f"/api/v1/collections/{collection}/products/{quoted(path)}"
+            self.record("PUT", target, product)
+            self.send("PUT", f"{target}/files/{quoted(name)}", content, {"content-type": "application/octet-stream"})
+            self.held[path] = {"sha256": hashlib.sha256(content).hexdigest(), "product": {"collection": collection, "id": path}, "file": name}
+        return self.held[path]
+
+    def upload(self, content):
+        upload = self.send("POST", "/api/v1/uploads", content, {"content-type": "application/octet-stream"})["upload"]
+        self.send("POST", f"/api/v1/uploads/{upload}")
+        return upload
+
+    def recipe(self, case):
+        """A recipe from one of the cases."""
+        inputs = [{"name": one["role"], **self.hold(one["path"])} for one in case["inputs"]]
+        tools = [self.folder / tool["path"] for tool in case["tools"]]
+        words = {"{in*}": [f"/in/{one['role']}" for one in case["inputs"]]}
+        words.update({f"{{{one['role']}}}": [f"/in/{one['role']}"] for one in case["inputs"]})
+        words.update({f"{{tool{at}}}": [f"/program/{tool.name}"] for at, tool in enumerate(tools)})
+        words.update({f"{{out{at}}}": [f"/out/{one['name']}"] for at, one in enumerate(case["outputs"])})
+        command, _, stdout = case["command"].partition(">")
+        argv = [word for part in command.split() for word in words.get(part, [INTERPRETERS.get(part, part)])]
+        recipe = {
+            "kind": "recipe", "title": case["title"], "description": case["note"], "executor": {"kind": "native", "profile": "sandbox/1"},
+            "program": {"file": tools[0].name} if tools else {"command": argv[0]},
+            "argv": argv, "inputs": inputs, "environment": {"LC_ALL": "C"}, "built_with": case["environment"],
+            "outputs": [{"name": one["name"], "sha256": one["sha256"], "bytes": one["bytes"], "compare": {"rule": "bytes"}} for one in case["outputs"]],
+            "resources": {"wall_seconds": 60, "memory_bytes": 1 << 29, "processes": 32},
+            "files": [{"name": tool.name, "role": "program", "upload": self.upload(tool.read_bytes())} for tool in tools],
+        }
+        if stdout:
+            recipe["stdout"] = case["outputs"][0]["name"]
+        cases = []
+        for negative in case.get("negative_cases", []):
+            observed = hashlib.sha256((self.folder / negative["observed"]).read_bytes()).hexdigest()
+            replace = {role: self.hold(path) for role, path in negative["change"].items()}
+            cases.append({"replace": replace, "must": "differ", "observed": {case["outputs"][0]["name"]: observed}, "effect": negative["effect"]})
+        if cases:
+            recipe["negative_cases"] = cases
+        return self.record("POST", "/api/v1/records/recipe", recipe)["id"]
+
+    def product(self, case, recipe):
+        expected = case["outputs"][0]["expected"]
+        members = {"recipe": recipe, "retention": {"drop": "allowed"}}
+        self.hold(expected, "recreated", **members)
+        return f"/api/v1/collections/recreated/products/{quoted(expected)}"
+
+
+def judge_case(drills, case, report):
+    name = case["id"]
+    recipe = drills.recipe(case)
+    again = drills.recipe(case)
+    report.check(recipe == again, f"{name}: the same recipe has two ids")
+    product = drills.product(case, recipe)
+    plan = drills.send("POST", f"{product}/recreate?dry_run=true")
+    report.check(plan["possible"] and len(plan["steps"]) == 1, f"{name}: plan {plan}")
+    answer = drills.send("POST", f"{product}/recreate")
+    report.check(answer["verdict"] == "identical", f"{name}: {answer['evidence']['recreation']}")
+    tried = answer["evidence"]["recreation"].get("negative_cases", [])
+    report.check(len(tried) == len(case.get("negative_cases", [])), f"{name}: {tried}")
+    report.check(all(one["passed"] and one["verdict"] == "different" for one in tried), f"{name}: {tried}")
+    step = answer["evidence"]["recreation"]["steps"][0]
+    report.check(bool(step["layers"]), f"{name}: no layer of isolation is named")
+    record = drills.send("GET", product)
+    report.check(record["recreation"]["status"] == "proved", f"{name}: {record.get('recreation')}")
+    return product, answer
+
+
+def judge_dropping(drills, product, report):
+    """Two proofs, a drop with a reason, a read that rebuilds, a corrupted input that refuses."""
+    call = drills.call
+    name = json.loads(call("GET", product)[1])["files"][0]["name"]
+    before = call("GET", f"{product}/files/{quoted(name)}")[1]
+    status, body = call("POST", f"{product}/drop")
+    report.check(status == 409 and b"one engine" in body and b"needed" in body, f"a drop after one proof: {status} {body[:300]}")
+    drills.send("POST", f"{product}/recreate")
+    dropped = drills.send("POST", f"{product}/drop?consent=" + quoted("the sandbox is the only engine for scripts"))
+    report.check(dropped["files"] and dropped["files"][0]["freed"] > 0, f"dropped {dropped}")
+    status, after = call("GET", f"{product}/files/{quoted(name)}")
+    report.check(status == 200 and after == before, f"a read after the drop: {status}, same bytes {after == before}")
+    kept = drills.send("POST", f"{product}/keep")
+    report.check(len(kept["files"]) == 1, f"kept {kept}")
+    status, after = call("GET", f"{product}/files/{quoted(name)}")
+    report.check(status == 200 and after == before, f"a read after keeping: {status}")
+    drills.send("POST", f"{product}/drop?consent=" + quoted("again"))
+    return name
+
+
+def corrupt(store, sha256):
+    """Flips a byte of a payload object's stored file."""
+    found = [path for path in Path(store).glob("archive/**/payload.*") if sha256 in str(path)]
+    for path in found:
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+    return bool(found)
+
+
+def judge_crates(drills, answer, report, folder):
+    try:
+        from rocrate.rocrate import ROCrate
+    except ImportError as reason:
+        raise CannotRun(f"rocrate is not installed: {reason}") from reason
+    evidence = answer["evidence"]["id"]
+    status, content = drills.call("GET", f"/api/v1/records/evidence/{quoted(evidence)}/crate")
+    report.check(status == 200, f"crate: {status}")
+    path = folder / "run.crate.zip"
+    path.write_bytes(content)
+    crate = ROCrate(str(path))
+    actions = [entity for entity in crate.contextual_entities if entity.type == "CreateAction"]
+    report.check(len(actions) == 1 and actions[0]["result"], f"rocrate reads {len(actions)} actions")
+
+
+def judge(arguments, report):
+    shared = Path(arguments.shared)
+    cases = sorted((shared / "corpus" / "drills").glob("*/recipe.json"))
+    if not cases:
+        raise CannotRun(f"{shared}/corpus/drills is not there")
+    with tempfile.TemporaryDirectory(prefix="perennial-drills-") as folder:
+        store = Path(folder) / "store"
+        service = Service(arguments.binary, store, "--payload-object-threshold", "0", "--no-graph")
+        service.start()
+        try:
+            drills = Drills(service, shared / "corpus", report)
+            for collection in ("inputs", "recreated"):
+                drills.record("PUT", f"/api/v1/collections/{collection}", {"title": collection})
+            answers = {}
+            for path in cases:
+                case = json.loads(path.read_text())
+                answers[case["id"]] = judge_case(drills, case, report)
+            product, answer = answers["drill:sclk2utc"]
+            name = judge_dropping(drills, product, report)
+            judge_crates(drills, answer, report, Path(folder))
+            rates = drills.send("GET", "/api/v1/recreation")["collections"]["recreated"]
+            report.check(rates["products"] == rates["proved"] == len(cases), f"rates {rates}")
+            found = drills.send("GET", "/api/v1/search?facets=recreation.status&limit=0")
+            buckets = found["facets"]["recreation.status"]["buckets"]
+            report.check([(one["value"], one["count"]) for one in buckets] == [("proved", len(cases))], f"facet {buckets}")
+            kernel = "data/pds4/insight_spice/spice_kernels/sclk/nsy_sclkscet_00014.tsc"
+            impact = drills.send("GET", f"/api/v1/collections/inputs/products/{quoted(kernel)}/impact")
+            report.check([one["steps"] for one in impact["products"]] == [1], f"impact {impact}")
+        finally:
+            service.stop()
+        report.check(corrupt(store, drills.held[kernel]["sha256"]), "the kernel's payload object was not found")
+        service = Service(arguments.binary, store, "--payload-object-threshold", "0", "--no-graph")
+        service.start()
+        try:
+            again = Drills(service, shared / "corpus", report)
+            status, body = again.call("GET", f"{product}/files/{quoted(name)}")
+            refused = json.loads(body) if status == 503 else {}
+            report.check(refused.get("code", refused.get("type", "")).endswith("not-recreated"), f"a corrupted input: {status} {body[:400]}")
+            report.check(re.search("sclk|damaged|sha256", refused.get("detail", "")) is not None, f"the reason: {refused}")
+        finally:
+            service.stop()
+        left = list((store / "work").glob("recreation-*"))
+        report.check(not left, f"runs left {left}")
+        verified = perennial(arguments.binary, store, "verify", check=False)
+        errors = [line for line in verified.stdout.splitlines() if "error" in line.lower()]
+        report.figure("verify", f"{len(errors)} lines with errors (one payload was corrupted on purpose)")
+        report.figure("cases", len(cases))
+
+
+if __name__ == "__main__":
+    arguments = parser(__doc__)
+    add_binary(arguments)
+    arguments.add_argument("--shared", required=True)
+    run_judge("Recreation drills", judge, arguments.parse_args())
