@@ -11,6 +11,7 @@ mod linked;
 mod ogc_records;
 mod pages;
 mod records;
+mod recreation;
 mod safety;
 mod search;
 mod sorting;

@@ -29,6 +29,10 @@ pub struct Loaded {
     pub collection: Option<CollectionPart>,
     /// What it comes from and what was made of it; none for a deleted record.
     pub lineage: Option<Lineage>,
+    /// Evidence of its recreations, newest first.
+    pub attempts: Vec<String>,
+    /// Whether it is itself evidence of one.
+    pub is_recreation: bool,
 }
 
 /// What only a collection has.
@@ -78,7 +82,27 @@ pub fn load(catalogue: &Catalogue, key: &Key, revision: Option<u64>) -> Result<L
         Err(Error::Gone { .. }) => None,
         found => Some(found?),
     };
-    Ok(Loaded { stored, revisions, referrers, collection_title, collection_citation, collection, lineage })
+    let attempts = match key.kind {
+        Kind::Product | Kind::Recipe => catalogue.evidence(key).or_else(nothing_of_deleted)?,
+        _ => Vec::new(),
+    };
+    let is_recreation = key.is_immutable() && key.kind == Kind::Evidence;
+    Ok(Loaded {
+        stored,
+        revisions,
+        referrers,
+        collection_title,
+        collection_citation,
+        collection,
+        lineage,
+        attempts,
+        is_recreation,
+    })
+}
+
+/// An earlier revision of a deleted record has a page, and no attempts any more.
+fn nothing_of_deleted(error: Error) -> Result<Vec<String>, Error> {
+    if matches!(error, Error::Gone { .. }) { Ok(Vec::new()) } else { Err(error) }
 }
 
 fn collection_part(catalogue: &Catalogue, id: &RecordId) -> Result<CollectionPart, Error> {

@@ -6,6 +6,7 @@ mod collection_part;
 mod facts;
 mod files;
 mod lineage;
+mod recreation;
 pub mod load;
 mod relations;
 mod side;
@@ -192,6 +193,7 @@ fn content(loaded: &Loaded, entity: &Entity<'_>, title: &str) -> Markup {
                 (files::files(key, entity))
                 (facts::facts(loaded, entity))
                 (relations::provenance(loaded, entity))
+                (recreation::recreation(loaded, entity))
                 @if let Some(lineage) = &loaded.lineage { (lineage::lineage(lineage, &format!("{}/lineage", address::native(key)))) }
                 @if let Some(part) = &loaded.collection { (collection_part::members(part)) }
                 (relations::links(loaded, entity))
