@@ -141,7 +141,7 @@ impl Catalogue {
         let mut payloads = Vec::new();
         for file in &entity.files {
             let Some(sha256) = file.payload() else { continue };
-            if self.archive.dropped(&sha256).map_err(Error::internal("looking for a payload"))?.is_none() {
+            if plan::Holdings::held(self, &sha256)?.is_some() {
                 continue;
             }
             let payload = self.rebuilt(&sha256)?;
@@ -158,7 +158,10 @@ impl Catalogue {
         }
         self.mark_with(key, None, agent, payloads)?;
         for file in &files {
-            self.archive.forget_dropped(&file.sha256).map_err(Error::internal("removing a note"))?;
+            // The first list that names the payload says that it has an object: where it does not, the note stays.
+            if let PayloadLocation::Object { .. } = self.payload_location(&file.sha256)? {
+                self.archive.forget_dropped(&file.sha256).map_err(Error::internal("removing a note"))?;
+            }
         }
         Ok(Dropping { files, evidence: None })
     }

@@ -283,7 +283,10 @@ impl Writer {
     fn keep_payloads(&self, draft: &mut Draft, payloads: Vec<Arc<StagedPayload>>) -> Result<(), Error> {
         for payload in payloads {
             let digest = payload.sha256;
-            let held = self.records.payload(&digest).map_err(Error::internal("looking for a payload"))?.is_some();
+            let location = self.records.payload(&digest).map_err(Error::internal("looking for a payload"))?;
+            // One that was dropped has a place and no bytes.
+            let held = location.map(|location| self.archive.holds(&digest, &location)).transpose();
+            let held = held.map_err(Error::internal("looking for a payload"))?.unwrap_or(false);
             if !held && draft.payload_digests.insert(digest) {
                 draft.payloads.push(payload);
             }
