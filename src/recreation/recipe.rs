@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 
-use super::compare::Rule;
+use super::compare::{Rule, check_rule};
 use super::perform::Limits;
 use crate::model::{Instant, Key, Kind, RecordId, Sha256, json};
 
@@ -284,6 +284,11 @@ impl Recipe {
             let mut seen = HashSet::new();
             for (at, name) in names.into_iter().enumerate().filter(|(_, name)| !seen.insert(name.as_str())) {
                 fault(format!("{pointer}/{at}/name"), format!("{name:?} is the name of another one too"));
+            }
+        }
+        for (at, output) in self.outputs.iter().enumerate() {
+            if let Err(error) = check_rule(&output.compare) {
+                fault(format!("/outputs/{at}/compare"), error.to_string());
             }
         }
         let made: HashSet<&Sha256> = self.outputs.iter().map(|output| &output.sha256).collect();

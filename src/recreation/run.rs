@@ -54,6 +54,12 @@ pub struct Workshop<'a> {
 pub enum RunError {
     #[error(transparent)]
     Perform(#[from] PerformError),
+    #[error("{} cannot be compared", path.display())]
+    Compare {
+        path: PathBuf,
+        #[source]
+        source: compare::CompareError,
+    },
     #[error("{}", path.display())]
     Disk {
         path: PathBuf,
@@ -251,7 +257,10 @@ impl Workshop<'_> {
             }
             Err(fault) => return Err(fault),
         }
-        let comparison = compare::compare(rule, &preserved, &made.path).map_err(disk(&made.path))?;
+        let comparison = compare::compare(rule, &preserved, &made.path).map_err(|source| {
+            let path = made.path.clone();
+            RunError::Compare { path, source }
+        })?;
         fs::remove_file(&preserved).map_err(disk(&preserved))?;
         Ok(comparison)
     }

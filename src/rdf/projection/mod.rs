@@ -13,6 +13,7 @@ mod observed;
 mod place;
 mod provenance;
 mod quality;
+mod recreation;
 mod sink;
 pub mod words;
 
@@ -32,7 +33,7 @@ use crate::model::{Entity, Key};
 use sink::Sink;
 
 /// Changes whenever the same record gives other statements: what was stored by another version is made again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 4;
 
 /// What a record says, all in its own graph. A text that is no record of the schema says only what kind it is and its id.
 pub fn record(base: &Base, key: &Key, record: &str) -> Vec<Quad> {
@@ -48,6 +49,7 @@ pub fn record(base: &Base, key: &Key, record: &str) -> Vec<Quad> {
         quality::describe(&mut sink, entity);
         files::describe(&mut sink, key, entity);
         provenance::describe(&mut sink, key, entity, &fields);
+        recreation::describe(&mut sink, key, &fields);
         links::describe(&mut sink, entity);
     }
     sink.finish()

@@ -41,6 +41,7 @@ terms! {
         AGENT = "Agent", WAS_DERIVED_FROM = "wasDerivedFrom", WAS_GENERATED_BY = "wasGeneratedBy",
         WAS_ASSOCIATED_WITH = "wasAssociatedWith", WAS_ATTRIBUTED_TO = "wasAttributedTo", USED = "used",
         GENERATED_AT_TIME = "generatedAtTime", INVALIDATED_AT_TIME = "invalidatedAtTime", HAD_PRIMARY_SOURCE = "hadPrimarySource",
+        STARTED_AT_TIME = "startedAtTime", ENDED_AT_TIME = "endedAtTime",
     }
     "http://www.w3.org/ns/sosa/" {
         OBSERVATION = "Observation", SENSOR = "Sensor", PLATFORM_CLASS = "Platform", FEATURE_OF_INTEREST = "FeatureOfInterest",
@@ -69,7 +70,8 @@ terms! {
         TARGET_LABEL = "targetLabel", LEVEL = "level", LEVEL_AS_WRITTEN = "levelAsWritten", DATA_TYPE_LABEL = "dataTypeLabel",
         FORMAT = "format", FILE_NAME = "fileName", FILE_ROLE = "fileRole", FIXITY = "fixity", OTHER_CHECKSUM = "otherChecksum", BODY = "body", FRAME = "frame",
         RADIUS = "radius", OPEN_END = "openEnd", RELATIVE_END = "relativeEnd", ARCHIVED_AT = "archivedAt", QUALITY = "quality",
-        SOURCE_DIGEST = "sourceDigest", RECIPE = "recipe", CITE_AS = "citeAs", MEMBERS_EXPECTED = "membersExpected",
+        SOURCE_DIGEST = "sourceDigest", RECIPE = "recipe", PINNED_INPUT_CLASS = "PinnedInput", PINNED_INPUT = "pinnedInput",
+        MAKES = "makes", CITE_AS = "citeAs", MEMBERS_EXPECTED = "membersExpected",
         SUBJECT = "subject", OUTCOME = "outcome", REASON = "reason", UNTIL = "until", GRAPH = "graph", REVISION = "revision",
         SEQUENCE = "sequence", RECORD_DIGEST = "recordDigest", SCOPE = "scope",
     }
