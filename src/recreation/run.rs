@@ -257,7 +257,9 @@ impl Workshop<'_> {
             }
             Err(fault) => return Err(fault),
         }
-        let comparison = compare::compare(rule, &preserved, &made.path).map_err(|source| {
+        let open = |path: &Path| fs::File::open(path).map(std::io::BufReader::new).map_err(disk(path));
+        let (mut expected, mut found) = (open(&preserved)?, open(&made.path)?);
+        let comparison = compare::compare(rule, &mut expected, &mut found).map_err(|source| {
             let path = made.path.clone();
             RunError::Compare { path, source }
         })?;
