@@ -84,7 +84,8 @@ impl Archive {
         let _moves = inner.payload_moves.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let Reason { agent, recipe, evidence } = reason;
         let (format, time) = (FORMAT.to_owned(), now.to_string());
-        let note = Dropped { format, version: VERSION, sha256: *sha256, bytes, compressed, time, agent, recipe, evidence };
+        let note =
+            Dropped { format, version: VERSION, sha256: *sha256, bytes, compressed, time, agent, recipe, evidence };
         let stored = stored_bytes(inner, sha256, compressed)?;
         leave_note(inner, &note, now)?;
         remove_object(inner, ObjectId::Payload(*sha256))?;

@@ -25,14 +25,20 @@ impl Catalogue {
     }
 
     /// Stages the files that a record names and that lie right in a folder.
-    pub(super) fn with_files_of(&self, record: String, place: &Path) -> Result<(String, Vec<Arc<StagedPayload>>), Error> {
+    pub(super) fn with_files_of(
+        &self,
+        record: String,
+        place: &Path,
+    ) -> Result<(String, Vec<Arc<StagedPayload>>), Error> {
         let mut members = Members::parse(&record).map_err(|error| Error::invalid("", error.to_string()))?;
         let files: Vec<Box<RawValue>> = serde_json::from_str(members.get("files").unwrap_or("[]")).unwrap_or_default();
         let mut described = Vec::with_capacity(files.len());
         let mut payloads = Vec::new();
         for file in files {
-            let named = Fields::of_valid(file.get()).and_then(|fields| fields.string("name").map(|name| name.into_owned()));
-            let path = named.filter(|name| is_plain_name(name)).map(|name| place.join(name)).filter(|path| path.is_file());
+            let named =
+                Fields::of_valid(file.get()).and_then(|fields| fields.string("name").map(|name| name.into_owned()));
+            let path =
+                named.filter(|name| is_plain_name(name)).map(|name| place.join(name)).filter(|path| path.is_file());
             let Some(path) = path else {
                 described.push(file);
                 continue;

@@ -117,7 +117,8 @@ impl Catalogue {
             let Some(recipe) = self.recipe(&recipe.id)? else { continue };
             let products = self.records.referring(recipe.id.as_str(), Some(RECIPE), usize::MAX);
             for (_, key) in products.map_err(Error::internal("looking for products"))? {
-                if key.kind != Kind::Product || collection.is_some_and(|wanted| key.collection.as_ref() != Some(wanted)) {
+                if key.kind != Kind::Product || collection.is_some_and(|wanted| key.collection.as_ref() != Some(wanted))
+                {
                     continue;
                 }
                 match self.get(&key) {
@@ -169,7 +170,13 @@ mod tests {
         let proved = r#","recreation":{"status":"proved","at":"2026-10-01T00:00:00.000000Z"}"#;
         let failed = r#","recreation":{"status":"failed","at":"2026-10-01T00:00:00.000000Z"}"#;
         let dropped = r#","recreation":{"status":"proved","at":"2026-10-01T00:00:00.000000Z","dropped":{}}"#;
-        let order = [weight("native", ""), weight("wasi", ""), weight("wasi", dropped), weight("wasi", failed), weight("wasi", proved)];
+        let order = [
+            weight("native", ""),
+            weight("wasi", ""),
+            weight("wasi", dropped),
+            weight("wasi", failed),
+            weight("wasi", proved),
+        ];
         assert!(order.windows(2).all(|pair| pair[0] > pair[1]), "{order:?}");
         assert!(weight("native", proved) > weight("wasi", proved));
     }

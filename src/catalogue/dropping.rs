@@ -95,7 +95,8 @@ impl Catalogue {
             let location = self.payload_location(&sha256)?;
             if let PayloadLocation::Pack { .. } = location {
                 let name = &file.name;
-                reasons.push(format!("{name} shares a pack with other payloads: register it with an object of its own"));
+                reasons
+                    .push(format!("{name} shares a pack with other payloads: register it with an object of its own"));
             } else if self.archive.holds(&sha256, &location).map_err(Error::internal("looking for a payload"))? {
                 files.push(DroppedFile { name: file.name.to_string(), sha256, bytes: location.bytes(), freed: 0 });
                 locations.push(location);
@@ -167,12 +168,20 @@ impl Catalogue {
     }
 
     /// Evidence that allows a drop; what is missing goes to the reasons.
-    fn proofs(&self, key: &Key, recipe: &Recipe, has_consent: bool, reasons: &mut Vec<String>) -> Result<Vec<RecordId>, Error> {
-        let own = evidence::public_key(&self.secrets.signing_key().map_err(Error::internal("reading the signing key"))?);
+    fn proofs(
+        &self,
+        key: &Key,
+        recipe: &Recipe,
+        has_consent: bool,
+        reasons: &mut Vec<String>,
+    ) -> Result<Vec<RecordId>, Error> {
+        let own =
+            evidence::public_key(&self.secrets.signing_key().map_err(Error::internal("reading the signing key"))?);
         let all = self.evidence_of(key.id.as_str(), ABOUT)?;
         let all: Vec<Tried> = all.into_iter().filter(|tried| is_about(&tried.record, key)).collect();
         // A failure after the last proof takes the proofs before it back.
-        let since = all.iter().rposition(|tried| tried.outcome().as_deref() != Some("identical")).map_or(0, |at| at + 1);
+        let since =
+            all.iter().rposition(|tried| tried.outcome().as_deref() != Some("identical")).map_or(0, |at| at + 1);
         let mut engines = BTreeSet::new();
         let mut proofs = Vec::new();
         for tried in all.get(since..).unwrap_or_default() {
@@ -205,10 +214,19 @@ impl Catalogue {
         Ok(())
     }
 
-    fn check_holds(&self, key: &Key, recipe: &Recipe, digests: &[Sha256], reasons: &mut Vec<String>) -> Result<(), Error> {
-        let mut subjects: BTreeSet<String> = digests.iter().flat_map(|digest| [digest.to_string(), format!("payload:sha256:{digest}")]).collect();
+    fn check_holds(
+        &self,
+        key: &Key,
+        recipe: &Recipe,
+        digests: &[Sha256],
+        reasons: &mut Vec<String>,
+    ) -> Result<(), Error> {
+        let mut subjects: BTreeSet<String> =
+            digests.iter().flat_map(|digest| [digest.to_string(), format!("payload:sha256:{digest}")]).collect();
         subjects.extend([key.id.to_string(), recipe.id.to_string()]);
-        subjects.extend(key.collection.iter().flat_map(|collection| [collection.to_string(), format!("{collection}/{}", key.id)]));
+        subjects.extend(
+            key.collection.iter().flat_map(|collection| [collection.to_string(), format!("{collection}/{}", key.id)]),
+        );
         for entry in self.records.keys(Kind::Hold, None, None) {
             let (hold, _) = entry.map_err(Error::internal("listing holds"))?;
             let Ok(stored) = self.get(&hold) else { continue };
@@ -216,7 +234,8 @@ impl Catalogue {
             let Some(fields) = Fields::of_valid(&record) else { continue };
             let until = fields.string("until").and_then(|until| Instant::parse(&until).ok());
             let named = json::elements(fields.get("subjects").unwrap_or("[]")).unwrap_or_default();
-            let is_named = named.iter().filter_map(|name| json::read_string(name)).any(|name| subjects.contains(name.as_ref()));
+            let is_named =
+                named.iter().filter_map(|name| json::read_string(name)).any(|name| subjects.contains(name.as_ref()));
             if is_named && until.is_none_or(|until| until > now()) {
                 let reason = fields.string("reason").unwrap_or_default();
                 reasons.push(format!("hold {} stands in the way: {reason}", hold.id));
@@ -241,8 +260,11 @@ impl Catalogue {
                 }
                 let record = String::from_utf8_lossy(&stored.record);
                 let retention = Fields::of_valid(&record).and_then(|fields| Fields::of_valid(fields.get("retention")?));
-                if retention.and_then(|retention| retention.string("drop").map(|word| word == "allowed")) != Some(true) {
-                    reasons.push(format!("{key} names the bytes and does not allow it (\"retention\": {{\"drop\": \"allowed\"}})"));
+                if retention.and_then(|retention| retention.string("drop").map(|word| word == "allowed")) != Some(true)
+                {
+                    reasons.push(format!(
+                        "{key} names the bytes and does not allow it (\"retention\": {{\"drop\": \"allowed\"}})"
+                    ));
                 }
             }
         }
@@ -268,7 +290,8 @@ impl Catalogue {
                      "proofs": proofs, "consent": wish.consent, "agent": wish.agent},
         });
         let signing_key = self.secrets.signing_key().map_err(Error::internal("reading the signing key"))?;
-        let unsigned = |reason: String| Error::Unavailable { reason: format!("the evidence cannot be signed: {reason}") };
+        let unsigned =
+            |reason: String| Error::Unavailable { reason: format!("the evidence cannot be signed: {reason}") };
         let checked = self.check(&evidence::sign(&record.to_string(), &signing_key).map_err(unsigned)?)?;
         let action = Action::Put { record: checked.text, intent: Intent::Create, payloads: Vec::new() };
         let agent = wish.agent.to_owned();

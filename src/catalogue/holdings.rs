@@ -44,9 +44,11 @@ impl Holdings for Catalogue {
 
     fn last_run_ms(&self, recipe: &RecordId) -> Result<Option<u64>, Error> {
         for tried in self.evidence_of(recipe.as_str(), TRIED)?.iter().rev() {
-            let steps = tried.field("recreation").and_then(|member| json::elements(Fields::of_valid(member)?.get("steps")?));
+            let steps =
+                tried.field("recreation").and_then(|member| json::elements(Fields::of_valid(member)?.get("steps")?));
             let wall_ms = |step: &&str| {
-                let step = Fields::of_valid(step).filter(|step| step.string("recipe").as_deref() == Some(recipe.as_str()))?;
+                let step =
+                    Fields::of_valid(step).filter(|step| step.string("recipe").as_deref() == Some(recipe.as_str()))?;
                 Fields::of_valid(step.get("usage")?)?.get("wall_ms")?.parse().ok()
             };
             let found = steps.unwrap_or_default().iter().find_map(wall_ms);
@@ -83,7 +85,8 @@ impl Catalogue {
     pub(super) fn evidence_of(&self, name: &str, relation: &str) -> Result<Vec<Tried>, Error> {
         let referrers = self.records.referring(name, Some(relation), usize::MAX);
         let referrers = referrers.map_err(Error::internal("looking for evidence"))?;
-        let mut keys: Vec<_> = referrers.into_iter().map(|(_, key)| key).filter(|key| key.kind == Kind::Evidence).collect();
+        let mut keys: Vec<_> =
+            referrers.into_iter().map(|(_, key)| key).filter(|key| key.kind == Kind::Evidence).collect();
         // Ids begin with the time.
         keys.sort_by(|one, other| one.id.cmp(&other.id));
         let mut found = Vec::with_capacity(keys.len());

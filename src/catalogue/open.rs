@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::graph::{Graph, GraphSettings, News};
 use super::health::Health;
-use super::recreate::RecreationSettings;
 use super::rebuild::{self, CatchUpError};
+use super::recreate::RecreationSettings;
 use super::search::MAX_PAGE_BYTES;
 use super::secrets::{Secrets, SecretsError};
 use super::uploads::Uploads;

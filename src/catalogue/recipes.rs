@@ -50,7 +50,13 @@ impl Catalogue {
         let checked = self.check(&members.to_text())?;
         let action = Action::Put { record: checked.text, intent: Intent::Ensure, payloads };
         let agent = agent.to_owned();
-        self.submit_and_wait(Command { key: checked.key, action, precondition: Precondition::None, idempotency: None, agent })
+        self.submit_and_wait(Command {
+            key: checked.key,
+            action,
+            precondition: Precondition::None,
+            idempotency: None,
+            agent,
+        })
     }
 
     fn recipe_violations(&self, text: &str) -> Result<Vec<Violation>, Error> {
@@ -62,12 +68,16 @@ impl Catalogue {
             recipe.faults().into_iter().map(|fault| violation(&fault.pointer, fault.message)).collect();
         match identity(text) {
             Ok(id) if id.to_string() == recipe.id.as_str() => {}
-            Ok(id) => violations.push(violation("/id", format!("is the sha256 of the content, which is {id}; or leave it out"))),
+            Ok(id) => violations
+                .push(violation("/id", format!("is the sha256 of the content, which is {id}; or leave it out"))),
             Err(reason) => violations.push(violation("/id", format!("cannot be computed: {reason}"))),
         }
         let own = recipe.id.clone();
         if self.leads_to(&recipe, |_, next| next == Some(&own))? {
-            violations.push(violation("/inputs", "one of the inputs is made by this recipe, or from what it makes".to_owned()));
+            violations.push(violation(
+                "/inputs",
+                "one of the inputs is made by this recipe, or from what it makes".to_owned(),
+            ));
         }
         Ok(violations)
     }
@@ -94,7 +104,8 @@ impl Catalogue {
         recipe: &Recipe,
         is_found: impl Fn(&ProductName, Option<&RecordId>) -> bool,
     ) -> Result<bool, Error> {
-        let products = |recipe: &Recipe| recipe.inputs.iter().filter_map(|input| input.product.clone()).collect::<Vec<_>>();
+        let products =
+            |recipe: &Recipe| recipe.inputs.iter().filter_map(|input| input.product.clone()).collect::<Vec<_>>();
         let mut waiting = products(recipe);
         let mut seen: HashSet<Key> = waiting.iter().map(ProductName::key).collect();
         while let Some(product) = waiting.pop() {
@@ -103,7 +114,8 @@ impl Catalogue {
                 return Ok(true);
             }
             if seen.len() > MAX_STEPS {
-                let message = format!("the recipe stands on more than {MAX_STEPS} products: its rebuild would never end");
+                let message =
+                    format!("the recipe stands on more than {MAX_STEPS} products: its rebuild would never end");
                 return Err(Error::invalid("/inputs", message));
             }
             let Some(next) = next.map(|next| self.recipe(&next)).transpose()?.flatten() else { continue };

@@ -191,7 +191,10 @@ impl Catalogue {
         let entity = Entity::view(&stored.record).map_err(Error::internal("reading a stored record"))?;
         let digests = digests_of(&entity);
         if !digests.iter().any(|digest| recipe.output_of(digest).is_some()) {
-            let what = format!("output of recipe {} among the files of {key}: no sha256 of theirs is one of its outputs", recipe.id);
+            let what = format!(
+                "output of recipe {} among the files of {key}: no sha256 of theirs is one of its outputs",
+                recipe.id
+            );
             return Err(Error::NoSuch { what });
         }
         Ok(Some(ProductName { collection: collection.clone(), id: key.id.clone() }))
@@ -212,7 +215,8 @@ impl Catalogue {
         let unique = codec::sha256(format!("{about}\0{}\0{ended}", recipe.id).as_bytes()).to_string();
         let id = format!("{RECREATION}{ended}:{}", unique.get(..12).unwrap_or_default());
         let key = self.secrets.signing_key().map_err(Error::internal("reading the signing key"))?;
-        let unsigned = |reason: String| Error::Unavailable { reason: format!("the evidence cannot be signed: {reason}") };
+        let unsigned =
+            |reason: String| Error::Unavailable { reason: format!("the evidence cannot be signed: {reason}") };
         let record = evidence::record(&id, &subject, &circumstances, attempt, &key).map_err(unsigned)?;
         let checked = self.check(&record)?;
         let action = Action::Put { record: checked.text.clone(), intent: Intent::Create, payloads: Vec::new() };
@@ -230,7 +234,9 @@ impl Catalogue {
             }
             let mut members = Members::parse(record).map_err(Error::internal("reading a stored record"))?;
             let mut noted = Members::parse(members.get("recreation").unwrap_or("{}")).unwrap_or_default();
-            for (name, value) in [("status", status), ("verdict", verdict), ("at", at), ("evidence", evidence.id.as_str())] {
+            for (name, value) in
+                [("status", status), ("verdict", verdict), ("at", at), ("evidence", evidence.id.as_str())]
+            {
                 noted.set_value(name, value).map_err(Error::internal("editing a record"))?;
             }
             let noted = RawValue::from_string(noted.to_text()).map_err(Error::internal("editing a record"))?;
@@ -284,7 +290,8 @@ impl Catalogue {
 
 /// Whether evidence is about this product, whose id may be another's in another collection.
 pub(super) fn is_about(record: &str, key: &Key) -> bool {
-    let Some(recreation) = Fields::of_valid(record).and_then(|fields| Fields::of_valid(fields.get("recreation")?)) else {
+    let Some(recreation) = Fields::of_valid(record).and_then(|fields| Fields::of_valid(fields.get("recreation")?))
+    else {
         return false;
     };
     let Some(collection) = &key.collection else {

@@ -39,9 +39,12 @@ impl Catalogue {
         let key = Key { kind: Kind::Evidence, collection: None, id: evidence.clone() };
         let record = String::from_utf8_lossy(&self.get(&key)?.record).into_owned();
         let none = || Error::NoSuch { what: format!("crate of {key}: it is evidence of no recreation") };
-        let recreation = Fields::of_valid(&record).and_then(|fields| Fields::of_valid(fields.get("recreation")?)).ok_or_else(none)?;
+        let recreation = Fields::of_valid(&record)
+            .and_then(|fields| Fields::of_valid(fields.get("recreation")?))
+            .ok_or_else(none)?;
         let recipes = self.recipes_of(&recreation)?;
-        let mut packing = Packing { zip: ZipWriter::new(std::io::Cursor::new(Vec::new())), packed: Vec::new(), bytes: 0 };
+        let mut packing =
+            Packing { zip: ZipWriter::new(std::io::Cursor::new(Vec::new())), packed: Vec::new(), bytes: 0 };
         let made = made_by(&recreation);
         let mut runs = Vec::with_capacity(recipes.len());
         for (at, recipe) in recipes.iter().enumerate() {
@@ -57,7 +60,10 @@ impl Catalogue {
             let mut outputs = Vec::new();
             for output in &recipe.outputs {
                 // What was made is kept only where it is what was preserved.
-                let found = made.iter().find(|(name, _)| is_last && *name == output.name).map_or(output.sha256, |(_, found)| *found);
+                let found = made
+                    .iter()
+                    .find(|(name, _)| is_last && *name == output.name)
+                    .map_or(output.sha256, |(_, found)| *found);
                 outputs.push(self.part(&mut packing, ("out", &output.name), &found, output.bytes, base)?);
             }
             runs.push(Run { recipe, inputs, program, outputs });
@@ -72,7 +78,8 @@ impl Catalogue {
     /// Recipes of the steps that were run; of an attempt that was blocked, the one asked for.
     fn recipes_of(&self, recreation: &Fields<'_>) -> Result<Vec<Recipe>, Error> {
         let steps = recreation.get("steps").and_then(json::elements).unwrap_or_default();
-        let named = steps.into_iter().filter_map(|step| Fields::of_valid(step)?.string("recipe").map(|id| id.into_owned()));
+        let named =
+            steps.into_iter().filter_map(|step| Fields::of_valid(step)?.string("recipe").map(|id| id.into_owned()));
         let mut ids: Vec<String> = named.collect();
         if ids.is_empty() {
             ids.extend(recreation.string("recipe").map(|id| id.into_owned()));

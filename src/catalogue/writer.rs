@@ -136,7 +136,8 @@ impl Writer {
         match command.action {
             Action::Put { record, intent, payloads } => {
                 let digest = codec::sha256(record.as_bytes());
-                let intent = if command.key.is_immutable() && intent != Intent::Create { Intent::Ensure } else { intent };
+                let intent =
+                    if command.key.is_immutable() && intent != Intent::Create { Intent::Ensure } else { intent };
                 if let Some(live) = live {
                     match intent {
                         Intent::Create => return Err(Error::Exists { key: command.key }),

@@ -45,7 +45,9 @@ impl Recipe {
 pub(super) fn register(client: &Client, text: &str, folder: &std::path::Path) -> Result<(String, String), Failure> {
     let mut recipe: Value = serde_json::from_str(text).map_err(|error| Failure::usage(error.to_string()))?;
     for file in recipe.get_mut("files").and_then(Value::as_array_mut).into_iter().flatten() {
-        let Some(name) = file.get("name").and_then(Value::as_str).filter(|name| !name.contains(['/', '\\'])) else { continue };
+        let Some(name) = file.get("name").and_then(Value::as_str).filter(|name| !name.contains(['/', '\\'])) else {
+            continue;
+        };
         let Ok(content) = std::fs::File::open(folder.join(name)) else { continue };
         let upload: Value = parse(&client.post("/api/v1/uploads", "application/octet-stream", content)?)?;
         let upload = upload.get("upload").and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -108,7 +108,11 @@ impl Question<'_> {
     fn ask(self, context: &Context) -> Result<Value, Failure> {
         match client::way(&context.store, &executor::options(&context.store)?)? {
             Way::Server(client) => {
-                let text = if self.is_post { client.post(&self.path, "application/json", &b""[..])? } else { client.get(&self.path)? };
+                let text = if self.is_post {
+                    client.post(&self.path, "application/json", &b""[..])?
+                } else {
+                    client.get(&self.path)?
+                };
                 serde_json::from_str(&text).map_err(|error| Failure::store(error.to_string()))
             }
             Way::Direct(catalogue) => {
@@ -221,7 +225,14 @@ fn print_verdict(answer: &Value) {
     list(recreation, "obstacles").for_each(|obstacle| println!("  blocked: {obstacle}"));
     if text(recreation, "verdict") == "failed" {
         println!("  step {} ended with {}", text(recreation, "step"), recreation.get("end").unwrap_or(&Value::Null));
-        text(recreation, "log").lines().rev().take(10).collect::<Vec<_>>().iter().rev().for_each(|line| println!("  | {line}"));
+        text(recreation, "log")
+            .lines()
+            .rev()
+            .take(10)
+            .collect::<Vec<_>>()
+            .iter()
+            .rev()
+            .for_each(|line| println!("  | {line}"));
     }
     for case in list(recreation, "negative_cases") {
         let passed = if case.get("passed") == Some(&Value::Bool(true)) { "as it must" } else { "NOT as it must" };
@@ -238,7 +249,12 @@ impl Impact {
         show(context, &answer, |answer| {
             for product in list(answer, "products") {
                 let steps = product.get("steps").and_then(Value::as_u64).unwrap_or(0);
-                println!("{steps}\t{}/{}\t{}", text(product, "collection"), text(product, "id"), text(product, "title"));
+                println!(
+                    "{steps}\t{}/{}\t{}",
+                    text(product, "collection"),
+                    text(product, "id"),
+                    text(product, "title")
+                );
             }
         });
         Ok(ExitCode::SUCCESS)
@@ -268,7 +284,9 @@ impl Keep {
         let key = self.product.key()?;
         let direct = Box::new(|catalogue: &Catalogue| json(catalogue.keep_bytes(&key, "local")?));
         let answer = Question { path: path(&key, "keep"), is_post: true, direct }.ask(context)?;
-        show(context, &answer, |answer| list(answer, "files").for_each(|file| println!("kept\t{}", text(file, "name"))));
+        show(context, &answer, |answer| {
+            list(answer, "files").for_each(|file| println!("kept\t{}", text(file, "name")))
+        });
         Ok(ExitCode::SUCCESS)
     }
 }

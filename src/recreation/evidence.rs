@@ -89,8 +89,7 @@ pub fn record(
     let (recipe, product) = (subject.recipe, subject.product);
     let recreation = Recreation { recipe, product, started, ended, occasion, software, attempt };
     let title = format!("Recreation of {name}: {outcome}");
-    let record =
-        Record { kind: "evidence", id, title, subject: name, outcome, processed_at: ended, links, recreation };
+    let record = Record { kind: "evidence", id, title, subject: name, outcome, processed_at: ended, links, recreation };
     let text = serde_json::to_string(&record).map_err(|error| error.to_string())?;
     sign(&text, key)
 }
@@ -155,8 +154,7 @@ mod tests {
         let time = "2026-11-22T20:00:00Z";
         let circumstances =
             Circumstances { started: time, ended: time, occasion: "drill", software: "perennial 0.1.0" };
-        let attempt =
-            Attempt { verdict: Verdict::Identical, outputs: vec![], steps: vec![], negative_cases: vec![] };
+        let attempt = Attempt { verdict: Verdict::Identical, outputs: vec![], steps: vec![], negative_cases: vec![] };
         record("e", &subject, &circumstances, &attempt, &KEY).expect("signs")
     }
 

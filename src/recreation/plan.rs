@@ -95,14 +95,18 @@ impl std::fmt::Display for Obstacle {
                 write!(formatter, ") is not held, and no recipe makes it")?;
                 match chain.as_slice() {
                     [] | [_] => Ok(()),
-                    [first, .., last] => write!(formatter, "; recipe {last} needs it, {} steps before {first}", chain.len() - 1),
+                    [first, .., last] => {
+                        write!(formatter, "; recipe {last} needs it, {} steps before {first}", chain.len() - 1)
+                    }
                 }
             }
             Self::Cycle { chain } => match chain.last() {
                 Some(last) => write!(formatter, "recipe {last} needs what only it can make"),
                 None => write!(formatter, "a recipe needs what only it can make"),
             },
-            Self::TooLong => write!(formatter, "more than {MAX_STEPS} runs would be needed: rebuild a product in between first"),
+            Self::TooLong => {
+                write!(formatter, "more than {MAX_STEPS} runs would be needed: rebuild a product in between first")
+            }
             Self::Damaged { name, sha256, reason } => {
                 write!(formatter, "the archive's copy of {name} (sha256 {sha256}) cannot be used: {reason}")
             }

@@ -293,10 +293,15 @@ impl Recipe {
         }
         let made: HashSet<&Sha256> = self.outputs.iter().map(|output| &output.sha256).collect();
         for (at, input) in self.inputs.iter().enumerate().filter(|(_, input)| made.contains(&input.sha256)) {
-            fault(format!("/inputs/{at}/sha256"), format!("{:?} is what the recipe makes: it cannot need itself", input.name));
+            fault(
+                format!("/inputs/{at}/sha256"),
+                format!("{:?} is what the recipe makes: it cannot need itself", input.name),
+            );
         }
         match (&self.program.file, self.program_file()) {
-            (Some(name), None) => fault("/program/file".into(), format!("{name:?} is none of `files` with bytes in the archive")),
+            (Some(name), None) => {
+                fault("/program/file".into(), format!("{name:?} is none of `files` with bytes in the archive"))
+            }
             (Some(_), Some(file)) if self.program.sha256.is_some_and(|sha256| sha256 != file.sha256) => {
                 fault("/program/sha256".into(), format!("the file has the sha256 {}", file.sha256));
             }
@@ -308,7 +313,8 @@ impl Recipe {
         if let Some(name) = self.stdin.as_ref().filter(|name| !self.inputs.iter().any(|input| input.name == **name)) {
             fault("/stdin".into(), format!("{name:?} is no input"));
         }
-        if let Some(name) = self.stdout.as_ref().filter(|name| !self.outputs.iter().any(|output| output.name == **name)) {
+        if let Some(name) = self.stdout.as_ref().filter(|name| !self.outputs.iter().any(|output| output.name == **name))
+        {
             fault("/stdout".into(), format!("{name:?} is no output"));
         }
         for (at, case) in self.negative_cases.iter().enumerate() {

@@ -129,7 +129,13 @@ impl Workshop<'_> {
     }
 
     /// Runs a step; anything but a good end halts.
-    fn step(&self, step: &Step, made: &[Vec<Produced>], folder: &Path, attempt: &mut Attempt) -> Result<Performed, Halt> {
+    fn step(
+        &self,
+        step: &Step,
+        made: &[Vec<Produced>],
+        folder: &Path,
+        attempt: &mut Attempt,
+    ) -> Result<Performed, Halt> {
         let performed = self.execute(&step.recipe, &step.inputs, made, folder)?;
         attempt.steps.push(StepReport {
             recipe: step.recipe.id.clone(),
@@ -268,7 +274,12 @@ impl Workshop<'_> {
     }
 
     /// Runs the last step with other inputs. It must not give the preserved outputs.
-    fn negative(&self, step: &Step, made: &[Vec<Produced>], (number, case): (usize, &NegativeCase)) -> Result<NegativeReport, Halt> {
+    fn negative(
+        &self,
+        step: &Step,
+        made: &[Vec<Produced>],
+        (number, case): (usize, &NegativeCase),
+    ) -> Result<NegativeReport, Halt> {
         let mut inputs = step.inputs.clone();
         for input in inputs.iter_mut().take(step.recipe.inputs.len()) {
             if let Some(replacement) = case.replace.get(&input.name) {
@@ -279,7 +290,12 @@ impl Workshop<'_> {
         let performed = match self.execute(&step.recipe, &inputs, made, &folder) {
             Ok(performed) => performed,
             Err(Halt::Verdict(verdict)) => {
-                return Ok(NegativeReport { case: number, passed: false, verdict: verdict.name(), unexpected: Vec::new() });
+                return Ok(NegativeReport {
+                    case: number,
+                    passed: false,
+                    verdict: verdict.name(),
+                    unexpected: Vec::new(),
+                });
             }
             Err(fault) => return Err(fault),
         };
@@ -288,7 +304,8 @@ impl Workshop<'_> {
             return Ok(NegativeReport { case: number, passed, verdict: "failed", unexpected: Vec::new() });
         }
         let verdict = judge(&self.compare(&step.recipe, &performed.outputs)?);
-        let observed = |produced: &&Produced| case.observed.get(&produced.name).is_some_and(|seen| *seen != produced.sha256);
+        let observed =
+            |produced: &&Produced| case.observed.get(&produced.name).is_some_and(|seen| *seen != produced.sha256);
         let unexpected: Vec<String> =
             performed.outputs.iter().filter(observed).map(|produced| produced.name.clone()).collect();
         let differs = matches!(verdict, Verdict::Different { .. });

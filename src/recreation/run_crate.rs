@@ -35,7 +35,8 @@ pub fn metadata(evidence: &str, evidence_id: &str, runs: &[Run<'_>]) -> Value {
     let text = |name: &str| recreation.string(name).map(|value| value.into_owned()).unwrap_or_default();
     let (started, ended, verdict) = (text("started"), text("ended"), text("verdict"));
     let title = fields.string("title").unwrap_or_default();
-    let engines: Vec<String> = recreation.get("steps").and_then(elements).unwrap_or_default().into_iter().map(engine_of).collect();
+    let engines: Vec<String> =
+        recreation.get("steps").and_then(elements).unwrap_or_default().into_iter().map(engine_of).collect();
     let mut graph = Vec::new();
     let mut parts: Vec<Value> = Vec::new();
     let mut actions = Vec::new();
@@ -54,7 +55,8 @@ pub fn metadata(evidence: &str, evidence_id: &str, runs: &[Run<'_>]) -> Value {
         }
         let is_last = at + 1 == runs.len();
         let has_failed = is_last && matches!(verdict.as_str(), "failed" | "blocked");
-        let status = if has_failed { "http://schema.org/FailedActionStatus" } else { "http://schema.org/CompletedActionStatus" };
+        let status =
+            if has_failed { "http://schema.org/FailedActionStatus" } else { "http://schema.org/CompletedActionStatus" };
         let instrument = format!("#recipe-{}", run.recipe.id);
         graph.push(json!({
             "@id": action, "@type": "CreateAction", "name": run.recipe.title.clone().unwrap_or_else(|| title.to_string()),
@@ -110,7 +112,12 @@ mod tests {
         );
         let recipe = Recipe::read(&recipe).expect("reads");
         let part = |id: &str| Part { id: id.into(), name: id.into(), sha256: digest, bytes: Some(1) };
-        let run = Run { recipe: &recipe, inputs: vec![part("in/a")], program: vec![part("program/p")], outputs: vec![part("out/o")] };
+        let run = Run {
+            recipe: &recipe,
+            inputs: vec![part("in/a")],
+            program: vec![part("program/p")],
+            outputs: vec![part("out/o")],
+        };
         let evidence = r#"{"title":"Recreation of p: identical","recreation":{"verdict":"identical","started":"2026-11-22T00:00:00Z",
             "ended":"2026-11-22T00:00:01Z","software":"perennial","steps":[{"engine":"e"}]}}"#;
         let metadata = metadata(evidence, "e", &[run]);
@@ -120,7 +127,8 @@ mod tests {
         for entity in graph {
             for (name, value) in entity.as_object().expect("an object") {
                 let values = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
-                let named = values.iter().filter_map(|value| Some((name.clone(), value.get("@id")?.as_str()?.to_owned())));
+                let named =
+                    values.iter().filter_map(|value| Some((name.clone(), value.get("@id")?.as_str()?.to_owned())));
                 references.extend(named);
             }
         }

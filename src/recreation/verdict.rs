@@ -117,7 +117,9 @@ pub fn judge(outputs: &[OutputReport]) -> Verdict {
         return Verdict::Different { output, comparison };
     }
     let distance = |report: &OutputReport| match &report.comparison {
-        Comparison::Equivalent { max_relative, max_absolute, count, .. } => Some((*max_relative, *max_absolute, *count)),
+        Comparison::Equivalent { max_relative, max_absolute, count, .. } => {
+            Some((*max_relative, *max_absolute, *count))
+        }
         _ => None,
     };
     let near = outputs.iter().filter_map(|report| Some((distance(report)?, report)));

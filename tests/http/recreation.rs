@@ -51,7 +51,15 @@ impl Executor for Machine {
         }
         let log = "what the program said".to_owned();
         let layers = vec!["none: a double".to_owned()];
-        Ok(Performed { end, engine: EngineName(engine), layers, outputs, others: Vec::new(), log, usage: Usage::default() })
+        Ok(Performed {
+            end,
+            engine: EngineName(engine),
+            layers,
+            outputs,
+            others: Vec::new(),
+            log,
+            usage: Usage::default(),
+        })
     }
 }
 
@@ -83,9 +91,7 @@ fn digest(content: &str) -> String {
 }
 
 fn recipe(command: &str, inputs: &[(&str, &str)], makes: &str) -> Value {
-    let input = |(id, content): &(&str, &str)| {
-        json!({"name": id, "sha256": digest(content), "product": {"collection": "c", "id": id}, "file": "f"})
-    };
+    let input = |(id, content): &(&str, &str)| json!({"name": id, "sha256": digest(content), "product": {"collection": "c", "id": id}, "file": "f"});
     json!({"kind": "recipe", "executor": {"kind": "native"}, "program": {"command": "/bin/true"}, "argv": [command],
            "inputs": inputs.iter().map(input).collect::<Vec<_>>(), "outputs": [{"name": "o", "sha256": digest(makes)}]})
 }
@@ -113,7 +119,9 @@ fn recreate(service: &Service, id: &str) -> Value {
 #[test]
 fn a_product_is_proved_with_signed_evidence_and_says_so() {
     let (_store, service, _machine, recipe) = with_product();
-    let status = |service: &Service| service.search("facets=recreation.status&limit=0")["facets"]["recreation.status"]["buckets"].clone();
+    let status = |service: &Service| {
+        service.search("facets=recreation.status&limit=0")["facets"]["recreation.status"]["buckets"].clone()
+    };
     assert_eq!(status(&service), json!([{"value": "never tried", "count": 1}]));
     let plan = service.post("/api/v1/collections/c/products/ab/recreate?dry_run=true", "").expect_status(200).json();
     assert_eq!((plan["possible"].clone(), plan["steps"][0]["recipe"].clone()), (json!(true), json!(recipe)));
@@ -126,7 +134,11 @@ fn a_product_is_proved_with_signed_evidence_and_says_so() {
     assert_eq!(status(&service), json!([{"value": "proved", "count": 1}]));
     let revision = service.get("/api/v1/collections/c/products/ab").header("perennial-revision");
     recreate(&service, "ab");
-    assert_eq!(service.get("/api/v1/collections/c/products/ab").header("perennial-revision"), revision, "no revision for a drill");
+    assert_eq!(
+        service.get("/api/v1/collections/c/products/ab").header("perennial-revision"),
+        revision,
+        "no revision for a drill"
+    );
     let all = service.get("/api/v1/collections/c/products/ab/evidence").json();
     assert_eq!(all["evidence"].as_array().map(Vec::len), Some(2));
     let rates = service.get("/api/v1/recreation").json();
@@ -163,7 +175,8 @@ fn every_way_to_fail_has_its_verdict_and_its_reason() {
         assert_eq!(answer["verdict"], verdict, "{answer}");
         let recreation = &answer["evidence"]["recreation"];
         assert_eq!(recreation["end"], expected, "{recreation}");
-        let status = service.get(&format!("/api/v1/collections/c/products/{command}")).json()["recreation"]["status"].clone();
+        let status =
+            service.get(&format!("/api/v1/collections/c/products/{command}")).json()["recreation"]["status"].clone();
         assert_eq!(status, verdict);
         if verdict == "different" {
             assert_eq!(recreation["outputs"][0]["first"]["place"]["at"], "byte", "{recreation}");
@@ -172,7 +185,10 @@ fn every_way_to_fail_has_its_verdict_and_its_reason() {
     let missing = register(&service, &recipe("concat", &[("a", "A"), ("gone", "G")], "AG"));
     hold(&service, "ag", "AG", json!({"recipe": missing}));
     let answer = recreate(&service, "ag");
-    assert_eq!((answer["verdict"].clone(), answer["evidence"]["recreation"]["obstacles"][0]["name"].clone()), (json!("blocked"), json!("gone")));
+    assert_eq!(
+        (answer["verdict"].clone(), answer["evidence"]["recreation"]["obstacles"][0]["name"].clone()),
+        (json!("blocked"), json!("gone"))
+    );
     service.post("/api/v1/collections/c/products/a/recreate", "").expect_problem(404, "not-found");
 }
 
@@ -290,8 +306,12 @@ fn dropped_inputs_are_made_again_first_and_impact_names_what_stands_on_them() {
     assert_eq!(plan["steps"].as_array().map(Vec::len), Some(2), "{plan}");
     assert_eq!(recreate(&service, "abb")["verdict"], "identical");
     let impact = service.get("/api/v1/collections/c/products/a/impact").json();
-    let named: Vec<(&str, u64)> = impact["products"].as_array().expect("products").iter()
-        .map(|one| (one["id"].as_str().unwrap_or(""), one["steps"].as_u64().unwrap_or(0))).collect();
+    let named: Vec<(&str, u64)> = impact["products"]
+        .as_array()
+        .expect("products")
+        .iter()
+        .map(|one| (one["id"].as_str().unwrap_or(""), one["steps"].as_u64().unwrap_or(0)))
+        .collect();
     assert_eq!(named, [("ab", 1), ("abb", 2)]);
 }
 
@@ -301,7 +321,10 @@ fn a_drill_takes_what_was_never_tried_first() {
     recreate(&service, "ab");
     hold(&service, "second", "AB", json!({"recipe": id}));
     let drilled = service.post("/api/v1/recreation/drill?count=1", "").expect_status(200).json();
-    assert_eq!((drilled["drilled"][0]["id"].clone(), drilled["drilled"][0]["verdict"].clone()), (json!("second"), json!("identical")));
+    assert_eq!(
+        (drilled["drilled"][0]["id"].clone(), drilled["drilled"][0]["verdict"].clone()),
+        (json!("second"), json!("identical"))
+    );
     service.post("/api/v1/recreation/drill?count=0", "").expect_problem(400, "bad-parameter");
 }
 

@@ -54,7 +54,9 @@ impl Log<'_> {
             self.named.insert(sha256);
             match location {
                 PayloadLocation::Object { .. } if self.held.get(&sha256) == Some(&location) => {}
-                PayloadLocation::Object { bytes, .. } if self.is_dropped(&sha256, bytes) => self.verification.dropped += 1,
+                PayloadLocation::Object { bytes, .. } if self.is_dropped(&sha256, bytes) => {
+                    self.verification.dropped += 1
+                }
                 PayloadLocation::Object { .. } => {
                     let object = ObjectId::Payload(sha256);
                     let what = format!("{id} lists this payload, but no object holds it as it says");

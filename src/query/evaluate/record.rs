@@ -72,7 +72,8 @@ impl StoredRecord<'_> {
         }
         let quality = self.entity.quality.map(|object| object.get());
         for (object, prefix) in [(quality, "quality"), (self.entity.recreation(), "recreation")] {
-            let rest = path.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.').or(rest.is_empty().then_some("")));
+            let rest =
+                path.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.').or(rest.is_empty().then_some("")));
             if let (Some(object), Some(rest)) = (object, rest) {
                 collect(object, rest, 0, visit);
             }

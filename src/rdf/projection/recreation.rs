@@ -26,7 +26,10 @@ fn pinned(sink: &mut Sink<'_>, fields: &Fields<'_>, member: &str, part: &str) {
     let files = fields.get(member).and_then(json::elements).unwrap_or_default();
     let files = files.into_iter().take(MOST_FILES).filter_map(Fields::of_valid);
     for (number, file) in (1_usize..).zip(files) {
-        let Some(sha256) = file.string("sha256").filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit())) else { continue };
+        let Some(sha256) = file.string("sha256").filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        else {
+            continue;
+        };
         let subject = sink.part(&format!("{part}-{number}"));
         if member == "inputs" {
             sink.iri(words::PINNED_INPUT, subject.clone());

@@ -9,9 +9,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::records::{self, href, identifier, record_key};
-use crate::catalogue::{
-    Address, Drilled, DropWish, Dropping, Error, Impact, Intent, Rebuildability, Recreated, Wish,
-};
+use crate::catalogue::{Address, Drilled, DropWish, Dropping, Error, Impact, Intent, Rebuildability, Recreated, Wish};
 use crate::http::body::{self, MAX_RECORD_BYTES};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, Problem, ProblemBody};
@@ -330,10 +328,9 @@ pub async fn drop_product(request: HttpRequest, state: Data<State>, path: Path<(
     let consent = parameters.one("consent")?.filter(|reason| !reason.trim().is_empty());
     parameters.finish(&["dry_run", "consent"])?;
     let catalogue = state.catalogue.clone();
-    let dropping = blocking(move || {
-        catalogue.drop_bytes(&key, &DropWish { agent: &agent, consent: consent.as_deref(), dry_run })
-    })
-    .await?;
+    let dropping =
+        blocking(move || catalogue.drop_bytes(&key, &DropWish { agent: &agent, consent: consent.as_deref(), dry_run }))
+            .await?;
     Ok(HttpResponse::Ok().json(DroppingBody { dropping }))
 }
 

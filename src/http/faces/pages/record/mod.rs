@@ -6,8 +6,8 @@ mod collection_part;
 mod facts;
 mod files;
 mod lineage;
-mod recreation;
 pub mod load;
+mod recreation;
 mod relations;
 mod side;
 
