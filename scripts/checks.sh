@@ -43,7 +43,8 @@ check_fixtures() {
     "$PYTHON" fixtures/missions/make_payloads.py --check
 }
 
-build_program() { "$CARGO_PROGRAM" build --locked --quiet "$@"; }
+# With the engine of WebAssembly, as releases have it.
+build_program() { "$CARGO_PROGRAM" build --locked --quiet --features wasi "$@"; }
 
 # A store with the demonstration records and their payloads: make_store PROGRAM STORE
 make_store() { "$1" --store "$2" demo --no-serve; }
@@ -105,6 +106,12 @@ judge_ogc() { judge_served "$1" "$2" ogc_clients.py '{url}' "${@:3}"; }
 judge_stac_api() { judge_on_copy "$1" "$2" stac_api_classes.py '{url}/stac' "${@:3}"; }
 judge_sparql_questions() { judge_served "$1" "$2" sparql_questions.py '{url}' --shared "$PERENNIAL_SHARED"; }
 judge_stac() { judge_served "$1" "$2" stac_valid.py '{url}'; }
+
+# The recreation cases of the corpus: judge_drills PROGRAM. Those written in C run as WebAssembly modules too.
+judge_drills() {
+    scripts/recipes.sh "$WORK/modules"
+    judge drills.py --binary "$1" --shared "$PERENNIAL_SHARED" --modules "$WORK/modules" "${@:2}"
+}
 
 # Descriptions as RDF: judge_shacl PROGRAM STORE [ARGUMENTS…]
 judge_shacl() { judge shacl.py --binary "$1" "${@:2}"; }

@@ -59,6 +59,7 @@ run "OWSLib and GDAL" judge_ogc "$PROGRAM" "$WORK/corpus" --layers 10
 run "exports" judge_exports "$PROGRAM" "$WORK/corpus" --collections 10
 run "schemathesis" judge schemathesis_run.py --binary "$PROGRAM" "$WORK/store" --seconds "${PERENNIAL_SCHEMATHESIS_SECONDS:-1800}"
 run "pages in Chromium" judge_pages "$PROGRAM" "$WORK/store" --corpus "$WORK/corpus" --shared "$PERENNIAL_SHARED"
+run "recreation drills" judge_drills "$PROGRAM"
 run "SHACL and forms of RDF" judge_shacl "$PROGRAM" "$WORK/store"
 run "SHACL and forms of RDF" judge_shacl "$PROGRAM" "$WORK/corpus" --records 300
 run "linked data" judge_linked_data "$PROGRAM" "$WORK/store"

@@ -57,9 +57,9 @@ check format "$CARGO_PROGRAM" fmt --check
 check scripts check_scripts
 check python check_python
 check fixtures check_fixtures
-check clippy "$CARGO_PROGRAM" clippy --locked --all-targets --quiet -- -D warnings
+check clippy "$CARGO_PROGRAM" clippy --locked --all-targets --features wasi --quiet -- -D warnings
 check rustdoc check_rustdoc
-check cargo-test "$CARGO_PROGRAM" test --locked
+check cargo-test "$CARGO_PROGRAM" test --locked --features wasi
 check build build_program
 
 check demo-store make_store "$PROGRAM" "$WORK/store"
@@ -85,6 +85,7 @@ check_corpus scale judge scale.py --binary "$PROGRAM" --shared "$PERENNIAL_SHARE
 check_corpus relevance judge_relevance "$PROGRAM" "$WORK/relevance"
 check_corpus corpus-stac judge corpus_stac.py --binary "$PROGRAM" "$WORK/corpus-stac" --shared "$PERENNIAL_SHARED"
 check_corpus corpus-served-as-stac judge_stac "$PROGRAM" "$WORK/corpus"
+check_corpus drills judge_drills "$PROGRAM"
 check cql2 judge cql2_oracle.py --binary "$PROGRAM" --items 1000 --filters 60
 check_corpus pages-stranger judge_pages "$PROGRAM" "$WORK/store" --corpus "$WORK/corpus" --shared "$PERENNIAL_SHARED" --only-stranger
 check hostile judge hostile.py --binary "$PROGRAM"
