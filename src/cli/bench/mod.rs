@@ -10,6 +10,7 @@ mod payload;
 mod post;
 mod read;
 mod records;
+mod recipes;
 mod recreation;
 mod reindex;
 mod relevance;
@@ -55,6 +56,8 @@ enum Scenario {
     Graph,
     /// Programs of recipes: starts of engines and sandbox, WebAssembly beside native; needs --programs, and is no part of all.
     Recreation,
+    /// Recipes in an archive: a plan of 1,000 steps, 100 small recipes run and proved. No part of all.
+    Recipes,
     /// Whether search ranks records as people judged: needs --judgements and --documents, and is no part of all.
     Relevance,
 }
@@ -72,6 +75,7 @@ const ORDER: &[Scenario] = &[
     Scenario::Search,
     Scenario::Graph,
     Scenario::Recreation,
+    Scenario::Recipes,
     Scenario::Relevance,
 ];
 
@@ -167,7 +171,7 @@ impl Bench {
 impl Scenario {
     /// Whether it runs when nothing is named: on made-up records alone, at any size.
     fn is_part_of_all(self) -> bool {
-        !matches!(self, Self::Relevance | Self::Graph | Self::Recreation)
+        !matches!(self, Self::Relevance | Self::Graph | Self::Recreation | Self::Recipes)
     }
 
     fn run(self, bed: &Bed) -> Result<Vec<Figure>, Failure> {
@@ -184,6 +188,7 @@ impl Scenario {
             Self::Search => search::run(bed),
             Self::Graph => graph::run(bed),
             Self::Recreation => recreation::run(bed),
+            Self::Recipes => recipes::run(bed),
             Self::Relevance => relevance::run(bed),
         }
     }
