@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::perform::{
-    EngineName, Executor, ExecutorKind, Job, NativeExecutor, PerformError, Performed, WasiEngine, WasiExecutor,
+    Cancel, EngineName, Executor, ExecutorKind, Job, NativeExecutor, PerformError, Performed, WasiEngine, WasiExecutor,
 };
 
 /// The sandbox, and both engines of WebAssembly.
@@ -37,7 +37,7 @@ impl Executor for Executors {
         EngineName(format!("{}; {}; {}", self.native.name(), self.cranelift.name(), self.pulley.name()))
     }
 
-    fn perform(&self, job: &Job, folder: &Path) -> Result<Performed, PerformError> {
-        self.of(job.executor).perform(job, folder)
+    fn perform_until(&self, job: &Job, folder: &Path, cancel: &Cancel) -> Result<Performed, PerformError> {
+        self.of(job.executor).perform_until(job, folder, cancel)
     }
 }

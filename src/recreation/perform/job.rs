@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::cancel::Cancel;
 use super::end::End;
 use crate::model::Sha256;
 
@@ -163,6 +164,9 @@ pub enum PerformError {
     /// Our own worker process could not be started or went away without an answer.
     #[error("the worker process failed: {reason}")]
     Worker { reason: String },
+    /// Called off by who wanted it; no process of it is left.
+    #[error("called off")]
+    Cancelled,
 }
 
 /// Something that runs jobs. One value may run several at once.
@@ -175,5 +179,13 @@ pub trait Executor: Send + Sync {
     ///
     /// # Errors
     /// `PerformError` when the run could not be tried; whatever the program itself does is an [`End`].
-    fn perform(&self, job: &Job, folder: &Path) -> Result<Performed, PerformError>;
+    fn perform(&self, job: &Job, folder: &Path) -> Result<Performed, PerformError> {
+        self.perform_until(job, folder, &Cancel::default())
+    }
+
+    /// As `perform`, and ends the run when it is called off.
+    ///
+    /// # Errors
+    /// As `perform`; `PerformError::Cancelled` once no process of the run is left.
+    fn perform_until(&self, job: &Job, folder: &Path, cancel: &Cancel) -> Result<Performed, PerformError>;
 }

@@ -1,5 +1,6 @@
 //! Runs one job in isolation and says how it ended. Decides nothing about recipes, and compares nothing.
 
+mod cancel;
 mod collect;
 mod confine;
 mod end;
@@ -10,6 +11,7 @@ mod native;
 mod stamp;
 mod wasi;
 
+pub use cancel::Cancel;
 pub use end::{End, LimitKind};
 pub use job::{
     EngineName, Executor, ExecutorKind, Job, JobFile, Limits, PerformError, Performed, Produced, Usage, WasiEngine,

@@ -16,6 +16,7 @@ use std::time::Instant;
 
 pub use inner::run_sandbox_exec;
 
+use super::cancel::Cancel;
 use super::collect::collect;
 use super::end::End;
 use super::files::{all_of, job_is_sound, make_folder, open_checked};
@@ -98,7 +99,7 @@ impl Executor for NativeExecutor {
         })
     }
 
-    fn perform(&self, job: &Job, folder: &Path) -> Result<Performed, PerformError> {
+    fn perform_until(&self, job: &Job, folder: &Path, cancel: &Cancel) -> Result<Performed, PerformError> {
         if job.executor != ExecutorKind::Native {
             return Err(PerformError::BadJob { reason: "the native executor is not what the job asks for".to_owned() });
         }
@@ -121,7 +122,7 @@ impl Executor for NativeExecutor {
             Ok(arguments) => arguments,
             Err(reason) => return Ok(self.unstarted(End::NotIsolated { reason })),
         };
-        let watched = watch::run(job, &arguments, &out, &group, started)?;
+        let watched = watch::run(job, &arguments, &out, &group, (started, cancel))?;
         drop(group);
         self.conclude(job, watched, &out, &stamps)
     }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::cgroup::Group;
 use super::inner::{SIGNALLED, STANDS};
 use super::tree::{processes_below, written_below};
+use crate::recreation::perform::cancel::Cancel;
 use crate::recreation::perform::end::{End, LimitKind};
 use crate::recreation::perform::job::{Job, PerformError, Usage};
 use crate::recreation::perform::log::Tail;
@@ -62,7 +63,7 @@ pub(super) fn run(
     arguments: &[OsString],
     out: &Path,
     group: &Group,
-    started: Instant,
+    (started, cancel): (Instant, &Cancel),
 ) -> Result<Watched, PerformError> {
     let mut sandbox = Sandbox(start(job, arguments, out, group)?);
     let (open, closed) = channel();
@@ -71,14 +72,14 @@ pub(super) fn run(
         sandbox.0.stdout.take().map(|pipe| read_apart(pipe, false, None)),
     ];
     let mut usage = Usage::default();
-    let ended = watch(&Watch { job, out, group, started, closed }, &mut sandbox.0, &mut usage)?;
+    let ended = watch(&Watch { job, out, group, started, cancel, closed }, &mut sandbox.0, &mut usage)?;
     drop(sandbox);
     usage.wall_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     usage.cpu_ms = group.cpu_ms().unwrap_or(usage.cpu_ms);
     usage.peak_memory_bytes = group.peak_memory().unwrap_or(usage.peak_memory_bytes);
     let mut said = said.into_iter().map(|thread| thread.and_then(|thread| thread.join().ok()).unwrap_or_default());
     let (error, output) = (said.next().unwrap_or_default(), said.next().unwrap_or_default());
-    Ok(concluded(job, ended, group, error, output, usage))
+    Ok(concluded(job, ended?, group, error, output, usage))
 }
 
 fn start(job: &Job, arguments: &[OsString], out: &Path, group: &Group) -> Result<Child, PerformError> {
@@ -172,6 +173,7 @@ struct Watch<'a> {
     out: &'a Path,
     group: &'a Group,
     started: Instant,
+    cancel: &'a Cancel,
     /// Disconnected when standard error is closed everywhere, so that the end is not seen a pause too late.
     closed: Receiver<()>,
 }
@@ -182,6 +184,9 @@ fn watch(watch: &Watch<'_>, child: &mut Child, usage: &mut Usage) -> Result<Ende
         let waited = child.try_wait().map_err(|error| PerformError::Worker { reason: error.to_string() })?;
         if let Some(status) = waited {
             return Ok(Ended::Code(status.code().unwrap_or(SIGNALLED + 9)));
+        }
+        if watch.cancel.is_cancelled() {
+            return Err(PerformError::Cancelled);
         }
         let looked = Instant::now();
         if let Some(which) = exceeded(watch, child.id(), usage) {

@@ -18,6 +18,7 @@ use std::time::Instant;
 
 pub use worker::run_wasi_worker;
 
+use super::cancel::Cancel;
 use super::collect::collect;
 use super::end::End;
 use super::files::{job_is_sound, make_folder};
@@ -99,7 +100,7 @@ impl Executor for WasiExecutor {
         EngineName(format!("wasmtime {WASMTIME_VERSION} {engine}"))
     }
 
-    fn perform(&self, job: &Job, folder: &Path) -> Result<Performed, PerformError> {
+    fn perform_until(&self, job: &Job, folder: &Path, cancel: &Cancel) -> Result<Performed, PerformError> {
         if job.executor != (ExecutorKind::Wasi { engine: self.engine }) {
             return Err(PerformError::BadJob { reason: format!("{} is not what the job asks for", self.name()) });
         }
@@ -111,7 +112,7 @@ impl Executor for WasiExecutor {
         let stamps = Stamps::take(job);
         let folders = Folders { scratch: make_folder(folder, "scratch")?, out: make_folder(folder, "out")? };
         let order = self.order(job, &folders.scratch)?;
-        let mut ran = match watch::run(&self.program, &order)? {
+        let mut ran = match watch::run(&self.program, &order, cancel)? {
             Outcome::Answered(ran) => *ran,
             Outcome::Killed { which, usage } => Ran::ended(End::Limit { which }, usage),
         };

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::wire::{Order, Ran, Reply};
+use crate::recreation::perform::cancel::Cancel;
 use crate::recreation::perform::end::LimitKind;
 use crate::recreation::perform::job::{Limits, PerformError, Usage};
 
@@ -48,7 +49,7 @@ fn failed(reason: impl std::fmt::Display) -> PerformError {
 }
 
 /// Runs an order to its end.
-pub(super) fn run(program: &Path, order: &Order) -> Result<Outcome, PerformError> {
+pub(super) fn run(program: &Path, order: &Order, cancel: &Cancel) -> Result<Outcome, PerformError> {
     let started = Instant::now();
     let text = serde_json::to_vec(order).map_err(failed)?;
     let mut command = Command::new(program);
@@ -62,6 +63,7 @@ pub(super) fn run(program: &Path, order: &Order) -> Result<Outcome, PerformError
         match answer.recv_timeout(LOOK) {
             Ok(bytes) => return concluded(&bytes, worker.0.wait().map_err(failed)?, peak),
             Err(RecvTimeoutError::Disconnected) => return Err(failed("its answer cannot be read")),
+            Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => return Err(PerformError::Cancelled),
             Err(RecvTimeoutError::Timeout) => {}
         }
         peak = peak.max(memory_of(worker.0.id()));
