@@ -99,5 +99,7 @@ store_failure!(
     catalogue::export::ExportError,
     catalogue::secrets::SecretsError,
     catalogue::rebuild::CatchUpError,
-    crate::http::ServeError
+    crate::http::ServeError,
+    crate::recreation::tes::StartError,
+    crate::recreation::tes::ClientError
 );

@@ -24,6 +24,7 @@ mod search;
 mod serve;
 mod sources;
 mod sparql;
+mod tes;
 mod user;
 mod verify;
 mod workers;
@@ -90,6 +91,7 @@ enum Verb {
     Backup(backup::Backup),
     Openapi(openapi::Openapi),
     Bench(bench::Bench),
+    Tes(tes::Tes),
     User(user::User),
     #[command(hide = true)]
     GraphWorker(graph_worker::GraphWorker),
@@ -107,7 +109,7 @@ pub fn main() -> ExitCode {
         return code;
     }
     let arguments = Arguments::parse();
-    let long_running = matches!(arguments.verb, Verb::Serve(_) | Verb::Demo(_));
+    let long_running = matches!(arguments.verb, Verb::Serve(_) | Verb::Demo(_) | Verb::Tes(_));
     let filter =
         if long_running && arguments.log == "warn" { "info,actix_server=warn".to_owned() } else { arguments.log };
     observe::init(arguments.log_format, &filter);
@@ -138,6 +140,7 @@ pub fn main() -> ExitCode {
         Verb::Backup(verb) => verb.run(&context),
         Verb::Openapi(verb) => verb.run(&context),
         Verb::Bench(verb) => verb.run(&context),
+        Verb::Tes(verb) => verb.run(),
         Verb::User(verb) => verb.run(&context),
         Verb::GraphWorker(verb) => verb.run(),
     };

@@ -6,7 +6,8 @@ use clap::Args;
 use serde_json::Value;
 
 use super::client::{self, Way};
-use super::{Context, Failure, executor};
+use super::executor::Place;
+use super::{Context, Failure};
 use crate::catalogue::{Catalogue, DropWish, Error, Wish};
 use crate::http::faces::native::recreation as native;
 use crate::model::uri::encode;
@@ -34,6 +35,8 @@ pub struct Recreate {
     /// Do not try the inputs that must not work.
     #[arg(long)]
     no_negative_cases: bool,
+    #[command(flatten)]
+    place: Place,
 }
 
 /// A product by its names.
@@ -95,6 +98,8 @@ pub struct Drill {
     /// Rebuild nothing; only show how many products of each collection are proved.
     #[arg(long)]
     rates: bool,
+    #[command(flatten)]
+    place: Place,
 }
 
 /// One question to the catalogue or to the server that has it: the path of the latter's, and whether it is a POST.
@@ -106,7 +111,15 @@ struct Question<'q> {
 
 impl Question<'_> {
     fn ask(self, context: &Context) -> Result<Value, Failure> {
-        match client::way(&context.store, &executor::options(&context.store)?)? {
+        self.ask_at(context, &Place::default())
+    }
+
+    /// Asks, with recipes run at a place that is refused where a server runs them.
+    fn ask_at(self, context: &Context, place: &Place) -> Result<Value, Failure> {
+        match client::way(&context.store, &place.options(&context.store)?)? {
+            Way::Server(_) if place.is_elsewhere() => {
+                Err(Failure::usage("a server has this store and runs its recipes: give --tes to `perennial serve`"))
+            }
             Way::Server(client) => {
                 let text = if self.is_post {
                     client.post(&self.path, "application/json", &b""[..])?
@@ -173,14 +186,14 @@ impl Recreate {
         let answer = if self.plan {
             let path = path(&key, "recreate?dry_run=true");
             let direct = Box::new(|catalogue: &Catalogue| json(native::plan_body(&catalogue.plan(&key)?)));
-            Question { path, is_post: true, direct }.ask(context)?
+            Question { path, is_post: true, direct }.ask_at(context, &self.place)?
         } else {
             let path = path(&key, &format!("recreate?engine={}&negative_cases={negative_cases}", self.engine));
             let direct = Box::new(|catalogue: &Catalogue| {
                 let wish = Wish { engine, negative_cases, occasion: "request", agent: "local" };
                 json(native::recreated_body("", &catalogue.recreate(&key, &wish)?)?)
             });
-            Question { path, is_post: true, direct }.ask(context)?
+            Question { path, is_post: true, direct }.ask_at(context, &self.place)?
         };
         show(context, &answer, if self.plan { print_plan } else { print_verdict });
         let is_good = match self.plan {
@@ -313,7 +326,7 @@ impl Drill {
             json(native::DrillBody { drilled })
         });
         let path = format!("/api/v1/recreation/drill?count={}{of}", self.count);
-        let answer = Question { path, is_post: true, direct }.ask(context)?;
+        let answer = Question { path, is_post: true, direct }.ask_at(context, &self.place)?;
         show(context, &answer, |answer| {
             for one in list(answer, "drilled") {
                 let (verdict, error) = (text(one, "verdict"), text(one, "error"));

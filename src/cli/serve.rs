@@ -50,6 +50,8 @@ pub struct Serve {
     /// Rebuild the product that deserves it most every so many seconds; 0 means never.
     #[arg(long, default_value_t = 0, value_name = "SECONDS", conflicts_with = "no_recreation")]
     pub drill_every: u64,
+    #[command(flatten)]
+    pub place: executor::Place,
     /// Threads that answer; 0 means one per core.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub workers: usize,
@@ -57,13 +59,16 @@ pub struct Serve {
 
 impl Serve {
     pub fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        if self.no_recreation && self.place.is_elsewhere() {
+            return Err(Failure::usage("--tes says where recipes run, --no-recreation that none do"));
+        }
         let settings = Settings {
             read_only: self.read_only,
             payload_object_threshold: self.payload_object_threshold,
             free_space_threshold: self.free_space_threshold.max(LEAST_FREE_SPACE),
             index: self.index,
             graph: (!self.no_graph).then(GraphSettings::of_this_program).transpose()?,
-            recreation: (!self.no_recreation).then(|| executor::settings(&context.store)).transpose()?,
+            recreation: (!self.no_recreation).then(|| self.place.settings(&context.store)).transpose()?,
             ..Settings::default()
         };
         let catalogue = Catalogue::open(&context.store, &Options { settings, ..Options::default() })?;

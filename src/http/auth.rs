@@ -33,7 +33,7 @@ pub fn writer(request: &HttpRequest, state: &State) -> Result<String, Problem> {
 
 /// Without a token, a write must come from a program on this machine: not from a page of another site that a browser
 /// here has open (its `Origin` tells), nor through a name that was made to point here (`Host` tells).
-fn from_this_machine(request: &HttpRequest) -> Result<(), Problem> {
+pub fn from_this_machine(request: &HttpRequest) -> Result<(), Problem> {
     let header = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     let host = header(header::HOST).or_else(|| request.uri().host()).unwrap_or("");
     if !is_loopback(host) {
@@ -62,7 +62,8 @@ fn is_loopback(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn bearer(request: &HttpRequest) -> Option<&str> {
+/// The token of a request.
+pub fn bearer(request: &HttpRequest) -> Option<&str> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

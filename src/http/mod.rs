@@ -20,6 +20,7 @@ mod region;
 mod server;
 mod spool;
 mod state;
+pub mod tes;
 mod trace;
 
 pub use parameters::Parameters;

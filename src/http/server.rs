@@ -45,6 +45,8 @@ pub enum ServeError {
         "nobody may write yet, and {address} is not loopback: make an administrator with `perennial user add NAME` first"
     )]
     NoAdministrator { address: SocketAddr },
+    #[error("whoever reaches {address} could run programs here: give a token with --token-file")]
+    NoToken { address: SocketAddr },
     #[error("{url:?} is no public URL: give scheme and host such as https://archive.example.org")]
     PublicUrl { url: String },
     #[error("cannot listen on {listen}")]

@@ -13,4 +13,5 @@ pub mod recipe;
 pub mod record;
 pub mod run;
 pub mod run_crate;
+pub mod tes;
 pub mod verdict;

@@ -69,7 +69,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("utoipa_swagger_ui", &["http"]),
     ("clap", &["cli", "observe", "bench"]),
     ("indicatif", &["cli", "bench"]),
-    ("ureq", &["cli/client", "federation"]),
+    ("ureq", &["cli/client", "federation", "recreation/tes/client"]),
     ("tracing_subscriber", &["observe"]),
 ];
 
