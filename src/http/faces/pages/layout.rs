@@ -122,6 +122,7 @@ fn footer() -> Markup {
                 nav aria-label="For programs" {
                     a href="/stac" { "STAC" }
                     a href="/records" { "OGC API Records" }
+                    a href="/recreation" { "Recreation" }
                     a href="/docs/" { "Interface description" }
                     a href="/openapi.json" { "OpenAPI" }
                     a href="/health" { "Health" }

@@ -10,6 +10,7 @@ pub mod layout;
 mod map;
 pub mod negotiate;
 mod record;
+mod recreation;
 mod resolve;
 mod search;
 mod tally;
@@ -33,6 +34,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/products/{collection}/{id}", read().to(record::product))
         .route("/entities/{kind}", read().to(browse::entities))
         .route("/entities/{kind}/{id}", read().to(record::entity))
+        .route("/recreation", read().to(recreation::page))
         .route("/resolve", read().to(resolve::page))
         .route("/assets/{name}", read().to(assets::give));
 }
