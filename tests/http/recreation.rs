@@ -10,7 +10,7 @@ use perennial::catalogue::{Options, RecreationSettings};
 use perennial::codec;
 use perennial::recreation::evidence;
 use perennial::recreation::perform::{
-    End, EngineName, Executor, ExecutorKind, Job, PerformError, Performed, Produced, Usage,
+    Cancel, End, EngineName, Executor, ExecutorKind, Job, PerformError, Performed, Produced, Usage,
 };
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ impl Executor for Machine {
         EngineName("machine".to_owned())
     }
 
-    fn perform(&self, job: &Job, folder: &Path) -> Result<Performed, PerformError> {
+    fn perform_until(&self, job: &Job, folder: &Path, _cancel: &Cancel) -> Result<Performed, PerformError> {
         let run = self.runs.fetch_add(1, Ordering::SeqCst);
         let mut content = Vec::new();
         for input in &job.inputs {
@@ -247,20 +247,20 @@ fn a_circle_of_recipes_is_refused_at_whichever_end_it_closes() {
 fn bytes_are_dropped_on_proof_alone_and_come_back_for_readers() {
     let (store, service, machine, _) = with_product();
     let file = "/api/v1/collections/c/products/ab/files/f";
-    let drop = "/api/v1/collections/c/products/ab/drop";
-    let reasons = service.post(drop, "").expect_problem(409, "not-droppable").to_string();
+    let dropping = "/api/v1/collections/c/products/ab/drop";
+    let reasons = service.post(dropping, "").expect_problem(409, "not-droppable").to_string();
     assert!(reasons.contains("0 times") && reasons.contains("one engine"), "{reasons}");
     recreate(&service, "ab");
     recreate(&service, "ab");
-    service.post(drop, "").expect_problem(409, "not-droppable");
+    service.post(dropping, "").expect_problem(409, "not-droppable");
     let hold = json!({"id": "h", "kind": "hold", "reason": "an inquiry", "subjects": ["ab"]});
     service.put("/api/v1/records/hold/h", hold.to_string()).expect_status(201);
-    let reasons = service.post(&format!("{drop}?consent=yes"), "").expect_problem(409, "not-droppable").to_string();
+    let reasons = service.post(&format!("{dropping}?consent=yes"), "").expect_problem(409, "not-droppable").to_string();
     assert!(reasons.contains("an inquiry"), "{reasons}");
     service.delete("/api/v1/records/hold/h").expect_status(200);
-    let dry = service.post(&format!("{drop}?consent=yes&dry_run=true"), "").expect_status(200).json();
+    let dry = service.post(&format!("{dropping}?consent=yes&dry_run=true"), "").expect_status(200).json();
     assert_eq!(dry["files"][0]["freed"], 0);
-    let dropped = service.post(&format!("{drop}?consent=yes"), "").expect_status(200).json();
+    let dropped = service.post(&format!("{dropping}?consent=yes"), "").expect_status(200).json();
     assert!(dropped["files"][0]["freed"].as_u64() > Some(0), "{dropped}");
     let runs = machine.runs.load(Ordering::SeqCst);
     assert_eq!(service.get(file).expect_status(200).text(), "AB");

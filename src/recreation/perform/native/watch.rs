@@ -79,7 +79,7 @@ pub(super) fn run(
     usage.peak_memory_bytes = group.peak_memory().unwrap_or(usage.peak_memory_bytes);
     let mut said = said.into_iter().map(|thread| thread.and_then(|thread| thread.join().ok()).unwrap_or_default());
     let (error, output) = (said.next().unwrap_or_default(), said.next().unwrap_or_default());
-    Ok(concluded(job, ended?, group, error, output, usage))
+    Ok(concluded(job, ended, group, error, output, usage))
 }
 
 fn start(job: &Job, arguments: &[OsString], out: &Path, group: &Group) -> Result<Child, PerformError> {
