@@ -20,4 +20,5 @@ mod sparql;
 mod sparql_hostile;
 mod stac;
 mod stac_extensions;
+mod tes;
 mod times;

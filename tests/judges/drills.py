@@ -2,9 +2,10 @@
 """The six recreation cases as recipes: registered over HTTP, rebuilt in the sandbox, their negative cases tried, one product's
 bytes dropped and read again, an input corrupted, the run crates read.
 
-drills.py --shared SHARED [--binary perennial]
+drills.py --shared SHARED [--binary perennial] [--tes]   (--tes: all runs go through our TES client to a `perennial tes`)
 """
 
+import contextlib
 import hashlib
 import json
 import re
@@ -13,6 +14,7 @@ import urllib.parse
 from pathlib import Path
 
 from harness import CannotRun, Client, Service, add_binary, parser, perennial, run_judge
+from tes_client import Tasks
 
 INTERPRETERS = {"python3": "/usr/bin/python3", "sh": "/bin/sh", "funpack": "/usr/bin/funpack"}
 
@@ -198,14 +200,31 @@ def judge_crates(drills, answer, report, folder):
     report.check(len(actions) == 1 and actions[0]["result"], f"rocrate reads {len(actions)} actions")
 
 
+def judge_tasks(tasks, answers, report):
+    """The runs were tasks, and nothing of them is left."""
+    listed = Client(tasks.base).get("/ga4gh/tes/v1/tasks", page_size=2048, view="BASIC").json()["tasks"]
+    report.check(len(listed) >= len(answers), f"{len(listed)} tasks")
+    report.check(all(task["state"] == "COMPLETE" for task in listed), f"states {sorted({task['state'] for task in listed})}")
+    for name, answer in answers.items():
+        layers = answer["evidence"]["recreation"]["steps"][0]["layers"]
+        report.check(any(tasks.base in layer for layer in layers), f"{name}: the evidence does not name the service: {layers}")
+    report.check(not list(tasks.files.iterdir()) and not tasks.left(), "files of tasks are left")
+    report.figure("tasks", len(listed))
+
+
 def judge(arguments, report):
     shared = Path(arguments.shared)
     cases = sorted((shared / "corpus" / "drills").glob("*/recipe.json"))
     if not cases:
         raise CannotRun(f"{shared}/corpus/drills is not there")
-    with tempfile.TemporaryDirectory(prefix="perennial-drills-") as folder:
+    with tempfile.TemporaryDirectory(prefix="perennial-drills-") as folder, contextlib.ExitStack() as stack:
         store = Path(folder) / "store"
-        service = Service(arguments.binary, store, "--payload-object-threshold", "0", "--no-graph")
+        options = ["--payload-object-threshold", "0", "--no-graph"]
+        tasks = None
+        if arguments.tes:
+            tasks = stack.enter_context(Tasks(arguments.binary, Path(folder) / "tes"))
+            options += ["--tes", tasks.base, "--tes-files", str(tasks.files)]
+        service = Service(arguments.binary, store, *options)
         service.start()
         try:
             drills = Drills(service, shared / "corpus", report)
@@ -237,7 +256,7 @@ def judge(arguments, report):
         finally:
             service.stop()
         report.check(corrupt(store, drills.held[kernel]["sha256"]), "the kernel's payload object was not found")
-        service = Service(arguments.binary, store, "--payload-object-threshold", "0", "--no-graph")
+        service = Service(arguments.binary, store, *options)
         service.start()
         try:
             again = Drills(service, shared / "corpus", report)
@@ -248,6 +267,8 @@ def judge(arguments, report):
         finally:
             service.stop()
         left = list((store / "work").glob("recreation-*"))
+        if tasks:
+            judge_tasks(tasks, answers, report)
         report.check(not left, f"runs left {left}")
         verified = perennial(arguments.binary, store, "verify", check=False)
         errors = [line for line in verified.stdout.splitlines() if "error" in line.lower()]
@@ -260,4 +281,6 @@ if __name__ == "__main__":
     add_binary(arguments)
     arguments.add_argument("--shared", required=True)
     arguments.add_argument("--modules", help="folder of the cases as WebAssembly modules; needs a program with its engine")
-    run_judge("Recreation drills", judge, arguments.parse_args())
+    arguments.add_argument("--tes", action="store_true", help="run everything through our TES client")
+    parsed = arguments.parse_args()
+    run_judge("Recreation drills by TES" if parsed.tes else "Recreation drills", judge, parsed)
