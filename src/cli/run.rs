@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::client::{self, Way};
+use super::failure::FINDINGS;
 use super::{Context, Failure, executor, recipe};
-use crate::model::Instant;
+use crate::model::{Instant, Sha256};
+use crate::recreation::perform::Produced;
 use crate::recreation::record::{RecordError, Recorded, Wanted, record};
 
 /// Run a command in the sandbox, keep what it makes, and register a recipe that makes it again.
@@ -58,40 +60,7 @@ impl Drop for Scratch {
 
 impl Run {
     pub fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let settings = executor::settings(&context.store)?;
-        let scratch = Scratch(std::env::temp_dir().join(format!("perennial-run-{}", std::process::id())));
-        std::fs::create_dir_all(&scratch.0)?;
-        let wanted = self.wanted()?;
-        let recorded = record(settings.executor.as_ref(), &wanted, &scratch.0).map_err(refused)?;
-        self.give_outputs(&recorded)?;
-        if !recorded.is_deterministic {
-            eprintln!("two runs made different bytes: the recipe claims nothing about them");
-        }
-        for file in &recorded.files {
-            std::fs::copy(&file.path, scratch.0.join(&file.name))?;
-        }
-        let text = serde_json::to_string_pretty(&recorded.recipe).map_err(|error| Failure::store(error.to_string()))?;
-        if let Some(path) = &self.recipe {
-            std::fs::write(path, text)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        let (id, effect) = match client::way(&context.store, &executor::options(&context.store)?)? {
-            Way::Server(client) => recipe::register(&client, &text, &scratch.0)?,
-            Way::Direct(catalogue) => {
-                let receipt = catalogue.register_recipe(&text, &scratch.0, "local");
-                catalogue.close();
-                let receipt = receipt?;
-                (receipt.key.id.to_string(), format!("{:?}", receipt.effect).to_lowercase())
-            }
-        };
-        if context.json {
-            println!("{}", serde_json::json!({"id": id, "effect": effect, "recipe": recorded.recipe}));
-        } else {
-            println!("{id}\t{effect}");
-            recorded.inputs.iter().for_each(|input| println!("read\t{}\tsha256 {}", input.name, input.sha256));
-            recorded.outputs.iter().for_each(|made| println!("made\t{}\tsha256 {}", made.name, made.sha256));
-        }
-        Ok(ExitCode::SUCCESS)
+        record_and_register(context, &self.wanted()?, self.recipe.as_deref(), None)
     }
 
     fn wanted(&self) -> Result<Wanted, Failure> {
@@ -114,17 +83,68 @@ impl Run {
             seed: self.seed,
         })
     }
+}
 
-    /// Puts what was made where the command would have put it.
-    fn give_outputs(&self, recorded: &Recorded) -> Result<(), Failure> {
-        let named = |path: &&PathBuf, name: &str| path.file_name().is_some_and(|own| own == name);
-        for made in &recorded.outputs {
-            let target = self.output.iter().chain(&self.stdout).find(|path| named(path, &made.name));
-            let target = target.map_or(Path::new(&made.name), PathBuf::as_path);
-            std::fs::copy(&made.path, target)?;
-        }
-        Ok(())
+/// Runs a command twice, puts what it made where the command would have, and registers the recipe, or writes it to a file.
+///
+/// With `expected`, the bytes must be the ones with these digests, or nothing is registered.
+pub(super) fn record_and_register(
+    context: &Context,
+    wanted: &Wanted,
+    recipe_file: Option<&Path>,
+    expected: Option<&[Sha256]>,
+) -> Result<ExitCode, Failure> {
+    let settings = executor::settings(&context.store)?;
+    let scratch = Scratch(std::env::temp_dir().join(format!("perennial-run-{}", std::process::id())));
+    std::fs::create_dir_all(&scratch.0)?;
+    let recorded = record(settings.executor.as_ref(), wanted, &scratch.0).map_err(refused)?;
+    let is_other = |made: &&Produced| expected.is_some_and(|expected| !expected.contains(&made.sha256));
+    if let Some(made) = recorded.outputs.iter().find(is_other) {
+        let reason = format!("{} came out with other bytes than were preserved (sha256 {}): no recipe is registered", made.name, made.sha256);
+        return Err(Failure::of(FINDINGS, &std::io::Error::other(reason)));
     }
+    if expected.is_none() {
+        give_outputs(wanted, &recorded)?;
+    }
+    if !recorded.is_deterministic {
+        eprintln!("two runs made different bytes: the recipe claims nothing about them");
+    }
+    for file in &recorded.files {
+        std::fs::copy(&file.path, scratch.0.join(&file.name))?;
+    }
+    let text = serde_json::to_string_pretty(&recorded.recipe).map_err(|error| Failure::store(error.to_string()))?;
+    if let Some(path) = recipe_file {
+        std::fs::write(path, text)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (id, effect) = match client::way(&context.store, &executor::options(&context.store)?)? {
+        Way::Server(client) => recipe::register(&client, &text, &scratch.0)?,
+        Way::Direct(catalogue) => {
+            let receipt = catalogue.register_recipe(&text, &scratch.0, "local");
+            catalogue.close();
+            let receipt = receipt?;
+            (receipt.key.id.to_string(), format!("{:?}", receipt.effect).to_lowercase())
+        }
+    };
+    if context.json {
+        println!("{}", serde_json::json!({"id": id, "effect": effect, "recipe": recorded.recipe}));
+    } else {
+        println!("{id}\t{effect}");
+        recorded.inputs.iter().for_each(|input| println!("read\t{}\tsha256 {}", input.name, input.sha256));
+        recorded.outputs.iter().for_each(|made| println!("made\t{}\tsha256 {}", made.name, made.sha256));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Puts what was made where the command would have put it.
+fn give_outputs(wanted: &Wanted, recorded: &Recorded) -> Result<(), Failure> {
+    let named = |path: &&PathBuf, name: &str| path.file_name().is_some_and(|own| own == name);
+    for made in &recorded.outputs {
+        let target = wanted.outputs.iter().chain(&wanted.stdout).find(|path| named(path, &made.name));
+        let target = target.map_or(Path::new(&made.name), PathBuf::as_path);
+        std::fs::copy(&made.path, target)?;
+    }
+    Ok(())
 }
 
 fn refused(error: RecordError) -> Failure {

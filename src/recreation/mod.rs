@@ -5,12 +5,14 @@
 //! of [`perform`] and [`compare`]s, a [`verdict`] says what came of it, and [`evidence`] is the signed record of that.
 
 pub mod compare;
+pub mod cwl;
 pub mod evidence;
 pub mod executors;
 pub mod perform;
 pub mod plan;
 pub mod recipe;
 pub mod record;
+pub mod ro_crate_import;
 pub mod run;
 pub mod run_crate;
 pub mod tes;

@@ -320,7 +320,7 @@ fn program_at(recipe: &Recipe, kept: &[JobFile]) -> Option<usize> {
 }
 
 /// Digest and length of a file.
-pub(super) fn digest(path: &Path) -> std::io::Result<(Sha256, u64)> {
+pub fn digest(path: &Path) -> std::io::Result<(Sha256, u64)> {
     let mut file = fs::File::open(path)?;
     let (mut hasher, mut bytes, mut piece) = (Sha256Hasher::default(), 0, vec![0; 1 << 16]);
     loop {
