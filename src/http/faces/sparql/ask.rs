@@ -1,6 +1,8 @@
 //! Reads a query from a request in the three ways that SPARQL 1.1 Protocol § 2.1 gives. Updates are refused: what the
 //! archive holds is written through the catalogue.
 
+use std::net::IpAddr;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::web::{Data, Payload};
@@ -153,6 +155,7 @@ fn read(
         named_graphs,
         results: wanted.results.map(|(format, _)| format),
         triples: wanted.triples.map(|(format, _)| format),
+        caller: caller(request),
         ..Question::default()
     };
     Ok(Asked { question, wanted, wait })
@@ -180,4 +183,16 @@ fn wanted(request: &HttpRequest, parameters: &mut Parameters) -> Result<Wanted, 
 pub(super) fn accept_header(request: &HttpRequest) -> String {
     let values = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
     values.collect::<Vec<_>>().join(",")
+}
+
+/// Who asks, by the address of the connection. A network of IPv6 counts as one: its owner has all addresses in it.
+pub(super) fn caller(request: &HttpRequest) -> String {
+    match request.peer_addr().map(|address| address.ip().to_canonical()) {
+        Some(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Some(IpAddr::V4(address)) => address.to_string(),
+        None => String::new(),
+    }
 }

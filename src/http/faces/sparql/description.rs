@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 
 use super::accept;
 use super::answer;
-use super::ask::{Asked, accept_header};
+use super::ask::{Asked, accept_header, caller};
 use crate::http::problem::{Answer, Problem};
 use crate::http::state::State;
 use crate::index::graph::Question;
@@ -49,6 +49,6 @@ pub async fn describe(request: &HttpRequest, state: &State) -> Answer {
     };
     let base = format!("{}/", state.base(request));
     let question =
-        Question { query: DESCRIPTION.replace("BASE", &base), base, triples: Some(format), ..Question::default() };
+        Question { query: DESCRIPTION.replace("BASE", &base), base, triples: Some(format), caller: caller(request), ..Question::default() };
     answer::answer(state, Asked { question, wanted, wait: false }).await
 }

@@ -9,7 +9,7 @@ use actix_web::web::Data;
 
 use super::accept::{self, Wanted};
 use super::answer;
-use super::ask::{Asked, accept_header};
+use super::ask::{Asked, accept_header, caller};
 use crate::catalogue::Error;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, Problem, ProblemBody};
@@ -72,7 +72,7 @@ async fn give(request: &HttpRequest, state: &State, mut parameters: Parameters, 
     parameters.finish(PARAMETERS)?;
     let base = format!("{}/", state.base(request));
     if let Some(graph) = &graph
-        && !exists(state, &base, graph, wait).await?
+        && !exists(state, caller(request), &base, graph, wait).await?
     {
         return Err(Error::NoSuch { what: format!("graph <{graph:.200}>") }.into());
     }
@@ -81,18 +81,20 @@ async fn give(request: &HttpRequest, state: &State, mut parameters: Parameters, 
         base,
         default_graphs: graph.into_iter().collect(),
         triples: triples.map(|(format, _)| format),
+        caller: caller(request),
         ..Question::default()
     };
     answer::answer(state, Asked { question, wanted: Wanted { results: None, triples }, wait: false }).await
 }
 
 /// Whether there is a statement in the graph.
-async fn exists(state: &State, base: &str, graph: &str, wait: bool) -> Result<bool, Problem> {
+async fn exists(state: &State, caller: String, base: &str, graph: &str, wait: bool) -> Result<bool, Problem> {
     let question = Question {
         query: "ASK { GRAPH ?g { ?s ?p ?o } }".to_owned(),
         base: base.to_owned(),
         named_graphs: vec![graph.to_owned()],
         results: Some(ResultFormat::Csv),
+        caller,
         ..Question::default()
     };
     let catalogue = Arc::clone(&state.catalogue);
