@@ -114,7 +114,8 @@ impl Pool {
         let checkpoint = Arc::new(checkpoint);
         *self.lock_current() = Some(Arc::clone(&checkpoint));
         self.news.notify_all();
-        for _ in 0..self.lock_idle().len().max(1) {
+        let count = self.lock_idle().len().max(1);
+        for _ in 0..count {
             let oldest = {
                 let mut idle = self.lock_idle();
                 if idle.is_empty() { None } else { Some(idle.remove(0)) }

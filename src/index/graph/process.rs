@@ -97,11 +97,14 @@ pub(super) fn memory_of(pid: Pid) -> u64 {
     kibibytes.unwrap_or(0) << 10
 }
 
-/// Time that a process has worked on processors; zero when it is gone. The kernel counts it in hundredths of a second.
+/// The kernel's `USER_HZ` is 100 wherever Linux runs.
+const MILLISECONDS_A_TICK: u64 = 10;
+
+/// Time that a process has worked on processors; zero when it is gone.
 pub(super) fn worked(pid: Pid) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
     // The name, in parentheses, may hold anything. Behind it user and system time are the 12th and 13th field.
     let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ');
     let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-    Duration::from_millis(ticks.saturating_mul(1_000) / rustix::param::clock_ticks_per_second().max(1))
+    Duration::from_millis(ticks.saturating_mul(MILLISECONDS_A_TICK))
 }

@@ -9,7 +9,7 @@ mod home;
 pub mod layout;
 mod map;
 pub mod negotiate;
-mod record;
+pub mod record;
 mod resolve;
 mod search;
 mod tally;

@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::accept::{self, Wanted};
 use super::{answer, description};
 use crate::catalogue::Error;
+use crate::http::accept::of;
 use crate::http::body;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, Problem, ProblemBody};
@@ -101,14 +102,14 @@ pub async fn post_query(
 }
 
 /// The media type without its parameters; a charset other than UTF-8 is refused.
-fn media_type(request: &HttpRequest) -> Result<String, Problem> {
+pub(super) fn media_type(request: &HttpRequest) -> Result<String, Problem> {
     let value = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let mut parts = value.split(';').map(str::trim);
     let name = parts.next().unwrap_or("").to_ascii_lowercase();
     let charset = parts.find_map(|part| part.to_ascii_lowercase().strip_prefix("charset=").map(str::to_owned));
     match charset.as_deref().map(|charset| charset.trim_matches('"')) {
         None | Some("utf-8" | "us-ascii") => Ok(name),
-        Some(charset) => Err(Problem::bad_request(format!("the query is in {charset}; SPARQL is written in UTF-8"))),
+        Some(charset) => Err(Problem::bad_request(format!("the body is in {charset}; it must be in UTF-8"))),
     }
 }
 
@@ -176,13 +177,7 @@ fn wanted(request: &HttpRequest, parameters: &mut Parameters) -> Result<Wanted, 
             }
         }
     }
-    Ok(named.map_or_else(|| accept::by_header(&accept_header(request)), |(_, wanted)| wanted))
-}
-
-/// All `Accept` headers of a request as one.
-pub(super) fn accept_header(request: &HttpRequest) -> String {
-    let values = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
-    values.collect::<Vec<_>>().join(",")
+    Ok(named.map_or_else(|| accept::by_header(&of(request)), |(_, wanted)| wanted))
 }
 
 /// Who asks, by the address of the connection. A network of IPv6 counts as one: its owner has all addresses in it.
