@@ -5,6 +5,7 @@ mod attach;
 pub mod audit;
 mod command;
 mod companions;
+mod context;
 mod delivery;
 mod drill;
 mod dropping;
@@ -49,6 +50,7 @@ use std::sync::mpsc::SyncSender;
 use tokio::sync::oneshot;
 
 pub use command::{Effect, Intent, Outcome, Precondition, Receipt};
+pub use context::{ContextDocument, ContextWrite, MAX_DOCUMENT_BYTES as MAX_CONTEXT_BYTES, context_key, statements};
 pub use delivery::{Delivery, Fixity};
 pub use drill::{Drilled, Rebuildability};
 pub use dropping::{DropWish, DroppedFile, Dropping};

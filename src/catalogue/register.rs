@@ -71,7 +71,7 @@ impl Catalogue {
     }
 
     /// The first receipt of a repeated request: what it was about may have changed or gone since, its uploads too.
-    fn answered_before(&self, caller: &Caller) -> Result<Option<Receipt>, Error> {
+    pub(super) fn answered_before(&self, caller: &Caller) -> Result<Option<Receipt>, Error> {
         let Some(idempotency) = &caller.idempotency else { return Ok(None) };
         self.check_ready()?;
         durable_receipt(&self.archive, &self.records, idempotency)
@@ -279,7 +279,7 @@ pub(super) fn agree(address: &Address, key: &Key) -> Result<(), Error> {
     if violations.is_empty() { Ok(()) } else { Err(Error::Invalid { violations }) }
 }
 
-fn check_current(precondition: &Precondition, key: &Key, digest: Sha256) -> Result<(), Error> {
+pub(super) fn check_current(precondition: &Precondition, key: &Key, digest: Sha256) -> Result<(), Error> {
     match precondition {
         Precondition::OneOf(digests) if !digests.contains(&digest) => {
             Err(Error::PreconditionFailed { key: key.clone(), current: Some(digest) })

@@ -19,6 +19,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(scope("/records").configure(records::routes))
         .service(scope("/sparql").configure(sparql::routes))
         .service(scope("/graphs").configure(sparql::graph_routes))
+        .route("/.well-known/void", read().to(sparql::description::void))
         .configure(pages::routes)
         .configure(linked::routes)
         .route("/health", read().to(ops::health))

@@ -4,9 +4,9 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::faces::linked::lineage;
+use super::faces::linked::{self, lineage};
 use super::faces::native::{files, ingest, queryables, records, recreation, resolve, search, suggest, uploads};
-use super::faces::{ops, records as ogc, sparql, stac};
+use super::faces::{ops, pages, records as ogc, sparql, stac};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +25,7 @@ use super::faces::{ops, records as ogc, sparql, stac};
         (name = "stac", description = "STAC API 1.0"),
         (name = "records-api", description = "OGC API Records"),
         (name = "sparql", description = "SPARQL 1.1 Protocol"),
+        (name = "linked-data", description = "Addresses of things, vocabularies and terms"),
         (name = "operations", description = "For operators")
     ),
     paths(
@@ -88,6 +89,23 @@ use super::faces::{ops, records as ogc, sparql, stac};
         sparql::ask::post_query,
         sparql::store::get_named,
         sparql::store::get_own,
+        sparql::context::put_named,
+        sparql::context::post_named,
+        sparql::context::delete_named,
+        sparql::context::get_own,
+        sparql::context::put_own,
+        sparql::context::post_own,
+        sparql::context::delete_own,
+        sparql::description::void,
+        pages::record::product,
+        pages::record::collection,
+        pages::record::entity,
+        linked::things::see,
+        linked::ontologies::list,
+        linked::ontologies::context,
+        linked::ontologies::give,
+        linked::terms::list,
+        linked::terms::one,
         ops::health,
         ops::metrics,
         stac::landing::landing,

@@ -19,6 +19,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long running requests may take after SIGTERM.
 const SHUTDOWN_SECONDS: u64 = 30;
+/// Threads of each worker for what blocks: queries that wait for their turn hold one each, and must not hold all.
+const BLOCKING_THREADS: usize = 512;
 /// Connections at once; more wait in the system's queue.
 const MAX_CONNECTIONS: usize = 4_096;
 
@@ -131,6 +133,7 @@ impl Server {
         .listen(self.listener)
         .map_err(ServeError::Run)?
         .workers(self.workers)
+        .worker_max_blocking_threads(BLOCKING_THREADS)
         .max_connections(MAX_CONNECTIONS)
         .client_request_timeout(HEAD_TIMEOUT)
         .keep_alive(KEEP_ALIVE)

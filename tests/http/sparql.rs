@@ -7,7 +7,7 @@ use crate::support::{Answer, Client, Service, Store, options_with_graph, records
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const DIRECT: (&str, &str) = ("content-type", "application/sparql-query");
 
-fn encode(text: &str) -> String {
+pub fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| if byte.is_ascii_alphanumeric() { (byte as char).to_string() } else { format!("%{byte:02X}") })
         .collect()

@@ -194,10 +194,12 @@ class Answer:
 class Client:
     """One kept-alive connection; not for several threads."""
 
-    def __init__(self, base, timeout=120):
+    def __init__(self, base, timeout=120, source=None):
+        """`source` is the address of loopback that it comes from."""
         parts = urllib.parse.urlsplit(base)
         self.prefix = parts.path.rstrip("/")
-        self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+        here = source and (source, 0)
+        self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout, source_address=here)
 
     def request(self, method, target, body=None, headers=None):
         """One request; `target` is a path of the service or a whole URL that it gave."""

@@ -8,7 +8,7 @@ use oxigraph::model::{GraphNameRef, NamedNode, NamedOrBlankNode, Quad};
 use oxigraph::store::Store;
 
 use crate::index::Change;
-use crate::model::Key;
+use crate::model::{Key, Kind};
 use crate::rdf::projection::{self, Base};
 
 use super::error::GraphError;
@@ -41,6 +41,9 @@ impl GraphIndex {
         let base = Base::stored();
         let store = self.opened()?;
         let mut stored = graph(store, &projection::graph(&base, key))?;
+        if let Some(context) = write::context(key) {
+            stored.extend(graph(store, &context)?);
+        }
         let (thing, meta) = (projection::thing(&base, key), projection::meta_graph(&base));
         let standing = store.quads_for_pattern(Some((&thing).into()), None, None, Some((&meta).into()));
         stored.extend(standing.collect::<Result<Vec<_>, _>>()?);
@@ -85,7 +88,7 @@ impl GraphIndex {
                 NamedOrBlankNode::BlankNode(node) => node.to_string(),
             };
             let is_ours = iri == meta.as_str() || vocabularies.iter().any(|(known, _)| known.as_str() == iri);
-            if is_ours || projection::key_of(&base, &iri).is_some_and(|key| is_live(&key)) {
+            if is_ours || owner(&base, &iri).is_some_and(|key| is_live(&key)) {
                 continue;
             }
             let quads = store.quads_for_pattern(None, None, None, Some(GraphNameRef::from(&name))).count();
@@ -97,6 +100,12 @@ impl GraphIndex {
         found.extend(strange_standings(store, &meta, is_known, mend)?);
         Ok(found)
     }
+}
+
+/// The record that keeps a graph.
+fn owner(base: &Base, iri: &str) -> Option<Key> {
+    let context = || projection::context_of(base, iri).map(|id| Key { kind: Kind::ContextGraph, collection: None, id });
+    projection::key_of(base, iri).or_else(context)
 }
 
 /// Standings of keys that the archive does not know.

@@ -66,6 +66,9 @@ pub struct Question {
     pub triples: Option<TripleFormat>,
     pub max_rows: u64,
     pub max_bytes: u64,
+    /// Who asks, as an address: decides whose turn it is, not what is answered.
+    #[serde(skip)]
+    pub caller: String,
 }
 
 /// What comes before the bytes of an answer.

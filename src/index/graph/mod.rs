@@ -17,6 +17,7 @@ mod place;
 mod pool;
 mod process;
 mod search;
+mod standing;
 mod store;
 mod watch;
 mod worker;

@@ -4,6 +4,7 @@ use std::io::{self, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::process::Pid;
 
@@ -94,4 +95,16 @@ pub(super) fn memory_of(pid: Pid) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
     let kibibytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
     kibibytes.unwrap_or(0) << 10
+}
+
+/// The kernel's `USER_HZ` is 100 wherever Linux runs.
+const MILLISECONDS_A_TICK: u64 = 10;
+
+/// Time that a process has worked on processors; zero when it is gone.
+pub(super) fn worked(pid: Pid) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
+    // The name, in parentheses, may hold anything. Behind it user and system time are the 12th and 13th field.
+    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ');
+    let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks.saturating_mul(MILLISECONDS_A_TICK))
 }

@@ -3,7 +3,7 @@
 use oxigraph::model::{GraphNameRef, NamedNode, Quad};
 use oxigraph::store::{Store, Transaction};
 
-use crate::model::Event;
+use crate::model::{Event, Key, Kind};
 use crate::rdf::projection::{self, Base, Standing};
 
 use super::error::GraphError;
@@ -93,11 +93,19 @@ fn clear(transaction: &mut Transaction<'_>, record: &Last<'_>) -> Result<(), Gra
     } else {
         transaction.remove_named_graph(&graph)?;
     }
+    if let Some(graph) = context(&record.key) {
+        transaction.remove_named_graph(&graph)?;
+    }
     let (meta, thing) = (projection::meta_graph(&base), projection::thing(&base, &record.key));
     for quad in said(transaction, &thing, None, &meta)? {
         transaction.remove(&quad);
     }
     Ok(())
+}
+
+/// The graph of statements that a record keeps beside its own, for the one kind that does.
+pub(super) fn context(key: &Key) -> Option<NamedNode> {
+    (key.kind == Kind::ContextGraph).then(|| projection::context_graph(&Base::stored(), key.id.as_str()))
 }
 
 /// What is said about a subject in a graph, with one predicate or any.
@@ -144,6 +152,7 @@ pub(super) fn quads(record: &Last<'_>) -> Vec<Quad> {
         Some(text) => projection::record(&base, &record.key, text.get()),
         None => Vec::new(),
     };
+    quads.extend(event.record.iter().flat_map(|text| projection::context(&record.key, text.get())));
     quads.extend(projection::meta(&base, &record.key, &standing));
     quads
 }

@@ -95,6 +95,12 @@ pub fn context_graph(base: &Base, id: &str) -> NamedNode {
     base.node(&format!("graphs/context/{}", encode(id)))
 }
 
+/// The context graph that an address names.
+pub fn context_of(base: &Base, iri: &str) -> Option<RecordId> {
+    let id = iri.strip_prefix(base.as_str())?.strip_prefix("graphs/context/")?;
+    if id.contains(['/', '#', '?']) { None } else { RecordId::parse(&decode(id)?).ok() }
+}
+
 /// The graph of a record harvested from elsewhere.
 pub fn harvested_graph(base: &Base, source: &str, id: &str) -> NamedNode {
     base.node(&format!("graphs/harvested/{}/{}", encode(source), encode(id)))

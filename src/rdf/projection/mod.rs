@@ -22,14 +22,15 @@ use std::sync::OnceLock;
 use oxrdf::{NamedNode, Quad};
 
 pub use base::{
-    Base, context_graph, decode, doi, graph, harvested_graph, key_of, meta_graph, name, thing, vocabulary_graph,
+    Base, context_graph, context_of, decode, doi, graph, harvested_graph, key_of, meta_graph, name, thing,
+    vocabulary_graph,
 };
 pub use concepts::{CONCEPTS, Role, concept, known};
 pub use meta::{Standing, meta};
 
 use super::{Syntax, ontologies};
 use crate::model::json::Fields;
-use crate::model::{Entity, Key};
+use crate::model::{Entity, Key, Kind};
 use sink::Sink;
 
 /// Changes whenever the same record gives other statements: what was stored by another version is made again.
@@ -53,6 +54,16 @@ pub fn record(base: &Base, key: &Key, record: &str) -> Vec<Quad> {
         links::describe(&mut sink, entity);
     }
     sink.finish()
+}
+
+/// What the record of a context graph keeps, in the graph that it is about; nothing for records of other kinds.
+pub fn context(key: &Key, record: &str) -> Vec<Quad> {
+    if key.kind != Kind::ContextGraph {
+        return Vec::new();
+    }
+    let fields = Fields::of_valid(record).unwrap_or_default();
+    let statements = fields.string("statements").unwrap_or_default();
+    super::context::quads(&statements, &context_graph(&Base::stored(), key.id.as_str()))
 }
 
 /// The vocabularies that the binary brings: each graph with its statements.

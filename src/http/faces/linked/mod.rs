@@ -4,11 +4,11 @@
 pub mod bibliography;
 pub mod form;
 pub mod lineage;
-mod ontologies;
+pub mod ontologies;
 pub mod schema_org;
 pub mod signposts;
-mod terms;
-mod things;
+pub mod terms;
+pub mod things;
 
 use actix_web::http::header;
 use actix_web::web::ServiceConfig;

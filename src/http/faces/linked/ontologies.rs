@@ -10,7 +10,7 @@ use super::form::Form;
 use crate::catalogue::Error;
 use crate::http::faces::pages::{Frame, negotiate, words};
 use crate::http::parameters::Parameters;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemBody};
 use crate::http::state::State;
 use crate::rdf::projection::{self, Base};
 use crate::rdf::{self, Writing, ontologies};
@@ -19,6 +19,8 @@ use crate::rdf::{self, Writing, ontologies};
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// `GET /ontologies`
+#[utoipa::path(get, path = "/ontologies", tag = "linked-data",
+    responses((status = 200, description = "the vocabularies that this archive brings", body = String, content_type = "text/html")))]
 pub async fn list(request: HttpRequest) -> Result<HttpResponse, Problem> {
     Parameters::of(&request)?.finish(&[])?;
     let content = html! {
@@ -40,6 +42,8 @@ pub async fn list(request: HttpRequest) -> Result<HttpResponse, Problem> {
 }
 
 /// `GET /ontologies/context/v1.jsonld`
+#[utoipa::path(get, path = "/ontologies/context/v1.jsonld", tag = "linked-data",
+    responses((status = 200, description = "the context of JSON-LD, which never changes", body = Object, content_type = "application/ld+json")))]
 pub async fn context(request: HttpRequest) -> Result<HttpResponse, Problem> {
     Parameters::of(&request)?.finish(&[])?;
     let mut response = HttpResponse::Ok();
@@ -48,6 +52,10 @@ pub async fn context(request: HttpRequest) -> Result<HttpResponse, Problem> {
 }
 
 /// `GET /ontologies/{name}`: with an ending that says the form, or as `Accept` asks.
+#[utoipa::path(get, path = "/ontologies/{name}", tag = "linked-data",
+    params(("name" = String, Path, description = "name of a vocabulary, with .ttl, .jsonld, .rdf or .nt, or without for what Accept asks; shapes.ttl; terms.tsv")),
+    responses((status = 200, description = "the vocabulary", content((String = "text/turtle"), (Object = "application/ld+json"), (String = "application/rdf+xml"), (String = "application/n-triples"), (String = "text/tab-separated-values"))),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn give(
     request: HttpRequest,
     state: actix_web::web::Data<State>,

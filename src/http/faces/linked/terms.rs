@@ -9,7 +9,7 @@ use super::form::Form;
 use crate::catalogue::Error;
 use crate::http::faces::pages::{Frame, address, negotiate, words};
 use crate::http::parameters::Parameters;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemBody};
 use crate::http::state::State;
 use crate::model::uri::encode;
 use crate::rdf::glossary::{self, Entry};
@@ -17,6 +17,10 @@ use crate::rdf::projection::{Base, decode};
 use crate::rdf::{self, Writing};
 
 /// `GET /terms`, and `GET /terms?iri=…` for the term of an address.
+#[utoipa::path(get, path = "/terms", tag = "linked-data",
+    params(("iri" = Option<String>, Query, description = "address of a term: leads to its explanation")),
+    responses((status = 200, description = "all terms", body = String, content_type = "text/html"),
+              (status = 303, description = "Location: the term of the address"), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut parameters = Parameters::of(&request)?;
     let wanted = parameters.one("iri")?;
@@ -47,6 +51,10 @@ pub async fn list(request: HttpRequest) -> Result<HttpResponse, Problem> {
 }
 
 /// `GET /terms/{prefix}/{name}`, `GET /terms/{table}/{concept}`
+#[utoipa::path(get, path = "/terms/{path}", tag = "linked-data",
+    params(("path" = String, Path, description = "{prefix}/{name} or {table}/{concept}; may hold `/`")),
+    responses((status = 200, description = "what it means, as Accept asks", content((String = "text/html"), (String = "text/turtle"), (Object = "application/ld+json"), (String = "application/rdf+xml"), (String = "application/n-triples"))),
+              (status = 303, description = "a name that only records have: a search for them"), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn one(request: HttpRequest, state: actix_web::web::Data<State>) -> Result<HttpResponse, Problem> {
     Parameters::of(&request)?.finish(&[])?;
     let path = request.uri().path().trim_start_matches("/terms/").to_owned();

@@ -7,11 +7,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::catalogue::Error;
 use crate::http::faces::pages::address;
 use crate::http::parameters::Parameters;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemBody};
 use crate::model::uri::encode;
 use crate::rdf::projection::{Base, key_of};
 
 /// `GET /id/{kind}/…`: to the page of the record; `GET /id/name/{name}`: to whatever has the name.
+#[utoipa::path(get, path = "/id/{path}", tag = "linked-data",
+    params(("path" = String, Path, description = "product/{collection}/{id}, {kind}/{id} or name/{name}; may hold `/`")),
+    responses((status = 303, description = "Location: where the thing is described"), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn see(request: HttpRequest) -> Result<HttpResponse, Problem> {
     Parameters::of(&request)?.finish(&[])?;
     // The path as it was sent: an id may hold an encoded slash.

@@ -9,7 +9,7 @@ mod home;
 pub mod layout;
 mod map;
 pub mod negotiate;
-mod record;
+pub mod record;
 mod recreation;
 mod resolve;
 mod search;

@@ -1,6 +1,8 @@
-//! Which format an answer has, by `Accept` (RFC 9110 § 12.5.1) or by the parameter `format`. Knows no other negotiation.
+//! Which formats answers have, and which of them a client wants, by `Accept` or by the parameter `format`. How the header is
+//! read is elsewhere.
 
 use crate::catalogue::Error;
+use crate::http::accept;
 use crate::index::graph::{ResultFormat, TripleFormat};
 
 /// Formats of solutions and truth values with their media types, the usual one first.
@@ -91,41 +93,13 @@ fn usual<F: Copy + PartialEq>(table: &[(F, &[&'static str])], format: F) -> Chos
     names.first().map(|name| (format, *name))
 }
 
-/// The format with the greatest weight; of equal ones the first of the table.
-fn best<F: Copy>(table: &[(F, &[&'static str])], accept: &str) -> Chosen<F> {
-    let mut best: Option<(u16, F, &'static str)> = None;
-    for (format, name) in table.iter().flat_map(|(format, names)| names.iter().map(move |name| (*format, *name))) {
-        let weight = weight(accept, name);
-        if weight > best.map_or(0, |(known, ..)| known) {
-            best = Some((weight, format, name));
-        }
-    }
-    best.map(|(_, format, name)| (format, name))
-}
-
-/// The weight of a media type in thousandths: of the ranges that fit, the most specific counts.
-pub fn weight(accept: &str, media_type: &str) -> u16 {
-    if accept.trim().is_empty() {
-        return 1_000;
-    }
-    let (kind, subtype) = media_type.split_once('/').unwrap_or((media_type, ""));
-    let mut found = (0, 0);
-    for range in accept.split(',') {
-        let mut parts = range.split(';').map(str::trim);
-        let (range_kind, range_subtype) = parts.next().unwrap_or("").split_once('/').unwrap_or(("", ""));
-        let specificity = match (range_kind.eq_ignore_ascii_case(kind), range_subtype.eq_ignore_ascii_case(subtype)) {
-            (true, true) => 3,
-            (true, false) if range_subtype == "*" => 2,
-            _ if range_kind == "*" && range_subtype == "*" => 1,
-            _ => continue,
-        };
-        let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-        let quality = quality.map_or(1.0, |text| text.trim().parse::<f32>().unwrap_or(0.0)).clamp(0.0, 1.0);
-        if specificity > found.0 {
-            found = (specificity, (quality * 1000.0) as u16);
-        }
-    }
-    found.1
+/// The format that the client likes best.
+fn best<F: Copy>(table: &[(F, &[&'static str])], header: &str) -> Chosen<F> {
+    let named = |(format, names): &(F, &[&'static str])| {
+        let format = *format;
+        names.iter().map(move |name| ((format, *name), *name)).collect::<Vec<_>>()
+    };
+    accept::best(header, table.iter().flat_map(named))
 }
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ use crate::http::problem::{Answer, Problem};
 use crate::http::state::State;
 use crate::index::graph::{Form, Head, Piece, Refusal, check};
 
-/// Pieces that wait for a slow client.
-const WAITING: usize = 4;
+/// Pieces that wait for a slow client: all of an answer that the pool holds back.
+const WAITING: usize = 8;
 
 /// Last event that an answer has seen.
 const SEQUENCE: HeaderName = HeaderName::from_static("perennial-sequence");

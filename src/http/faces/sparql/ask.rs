@@ -1,6 +1,8 @@
 //! Reads a query from a request in the three ways that SPARQL 1.1 Protocol § 2.1 gives. Updates are refused: what the
 //! archive holds is written through the catalogue.
 
+use std::net::IpAddr;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::web::{Data, Payload};
@@ -9,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::accept::{self, Wanted};
 use super::{answer, description};
 use crate::catalogue::Error;
+use crate::http::accept::of;
 use crate::http::body;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, Problem, ProblemBody};
@@ -99,14 +102,14 @@ pub async fn post_query(
 }
 
 /// The media type without its parameters; a charset other than UTF-8 is refused.
-fn media_type(request: &HttpRequest) -> Result<String, Problem> {
+pub(super) fn media_type(request: &HttpRequest) -> Result<String, Problem> {
     let value = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let mut parts = value.split(';').map(str::trim);
     let name = parts.next().unwrap_or("").to_ascii_lowercase();
     let charset = parts.find_map(|part| part.to_ascii_lowercase().strip_prefix("charset=").map(str::to_owned));
     match charset.as_deref().map(|charset| charset.trim_matches('"')) {
         None | Some("utf-8" | "us-ascii") => Ok(name),
-        Some(charset) => Err(Problem::bad_request(format!("the query is in {charset}; SPARQL is written in UTF-8"))),
+        Some(charset) => Err(Problem::bad_request(format!("the body is in {charset}; it must be in UTF-8"))),
     }
 }
 
@@ -153,6 +156,7 @@ fn read(
         named_graphs,
         results: wanted.results.map(|(format, _)| format),
         triples: wanted.triples.map(|(format, _)| format),
+        caller: caller(request),
         ..Question::default()
     };
     Ok(Asked { question, wanted, wait })
@@ -173,11 +177,17 @@ fn wanted(request: &HttpRequest, parameters: &mut Parameters) -> Result<Wanted, 
             }
         }
     }
-    Ok(named.map_or_else(|| accept::by_header(&accept_header(request)), |(_, wanted)| wanted))
+    Ok(named.map_or_else(|| accept::by_header(&of(request)), |(_, wanted)| wanted))
 }
 
-/// All `Accept` headers of a request as one.
-pub(super) fn accept_header(request: &HttpRequest) -> String {
-    let values = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
-    values.collect::<Vec<_>>().join(",")
+/// Who asks, by the address of the connection. A network of IPv6 counts as one: its owner has all addresses in it.
+pub(super) fn caller(request: &HttpRequest) -> String {
+    match request.peer_addr().map(|address| address.ip().to_canonical()) {
+        Some(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Some(IpAddr::V4(address)) => address.to_string(),
+        None => String::new(),
+    }
 }

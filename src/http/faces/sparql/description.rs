@@ -2,11 +2,14 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
+use actix_web::web::Data;
 
 use super::accept;
 use super::answer;
-use super::ask::{Asked, accept_header};
-use crate::http::problem::{Answer, Problem};
+use super::ask::{Asked, caller};
+use crate::http::accept::of;
+use crate::http::parameters::Parameters;
+use crate::http::problem::{Answer, Problem, ProblemBody};
 use crate::http::state::State;
 use crate::index::graph::Question;
 
@@ -39,16 +42,31 @@ CONSTRUCT {
 } WHERE {}
 "#;
 
+/// The same at the address that VoID gives (§ 7.2).
+#[utoipa::path(get, path = "/.well-known/void", tag = "sparql",
+    responses((status = 200, description = "the service and its dataset described in VoID", content((String = "text/turtle"), (String = "application/n-triples"), (String = "application/rdf+xml"), (Object = "application/ld+json"))),
+              (status = 406, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn void(request: HttpRequest, state: Data<State>) -> Answer {
+    Parameters::of(&request)?.finish(&[])?;
+    describe(&request, &state).await
+}
+
 /// Describes the service.
 pub async fn describe(request: &HttpRequest, state: &State) -> Answer {
-    let wanted = accept::by_header(&accept_header(request));
+    let wanted = accept::by_header(&of(request));
     let Some((format, _)) = wanted.triples else {
         let detail = "the service is described in text/turtle, application/n-triples, application/rdf+xml or application/ld+json; \
                       a query comes in the parameter `query`";
         return Err(Problem::http(StatusCode::NOT_ACCEPTABLE, "not-acceptable", "No format fits", detail));
     };
     let base = format!("{}/", state.base(request));
-    let question =
-        Question { query: DESCRIPTION.replace("BASE", &base), base, triples: Some(format), ..Question::default() };
+    let question = Question {
+        query: DESCRIPTION.replace("BASE", &base),
+        base,
+        triples: Some(format),
+        caller: caller(request),
+        ..Question::default()
+    };
     answer::answer(state, Asked { question, wanted, wait: false }).await
 }

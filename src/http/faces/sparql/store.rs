@@ -1,5 +1,5 @@
 //! `/graphs`: SPARQL 1.1 Graph Store HTTP Protocol for reading. A graph is named by the request's own address or by the
-//! parameter `graph`; nothing is written here, since graphs follow records.
+//! parameter `graph`; what is written is in `context`.
 
 use std::sync::Arc;
 
@@ -8,13 +8,17 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 
 use super::accept::{self, Wanted};
-use super::answer;
-use super::ask::{Asked, accept_header};
+use super::ask::{Asked, caller};
+use super::{answer, context};
 use crate::catalogue::Error;
+use crate::http::accept::of;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, Problem, ProblemBody};
 use crate::http::state::State;
-use crate::index::graph::{Piece, Question, ResultFormat};
+use crate::index::graph::{Piece, Question, ResultFormat, TripleFormat};
+use crate::model::RecordId;
+use crate::rdf::Writing;
+use crate::rdf::projection::{self, Base};
 
 const PARAMETERS: &[&str] = &["graph", "default", "format", "wait"];
 
@@ -34,19 +38,48 @@ const ALL: &str = "CONSTRUCT WHERE { ?s ?p ?o }";
               (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn get_named(request: HttpRequest, state: Data<State>) -> Answer {
     let mut parameters = Parameters::of(&request)?;
-    let graph = match (parameters.one("graph")?, parameters.one("default")?.as_deref()) {
-        (Some(graph), None) => Some(graph),
-        (None, Some("")) => None,
-        (None, Some(_)) => return Err(Error::parameter("default", "has no value").into()),
-        (Some(_), Some(_)) => return Err(Error::parameter("graph", "and default exclude each other").into()),
-        (None, None) => return Err(Error::parameter("graph", "or default is needed: which graph is meant").into()),
-    };
+    let graph = named(&mut parameters, &state.base(&request))?;
     give(&request, &state, parameters, graph).await
+}
+
+/// Which graph is meant.
+pub(super) enum Named {
+    /// The union of all.
+    Default,
+    /// One that is written here.
+    Context(RecordId),
+    Other(String),
+}
+
+impl Named {
+    fn by_address(address: String, base: &str) -> Self {
+        match projection::context_of(&Base::public(base), &address) {
+            Some(id) => Self::Context(id),
+            None => Self::Other(address),
+        }
+    }
+}
+
+/// The graph that the parameters name.
+pub(super) fn named(parameters: &mut Parameters, base: &str) -> Result<Named, Problem> {
+    match (parameters.one("graph")?, parameters.one("default")?.as_deref()) {
+        (Some(graph), None) => Ok(Named::by_address(graph, base)),
+        (None, Some("")) => Ok(Named::Default),
+        (None, Some(_)) => Err(Error::parameter("default", "has no value").into()),
+        (Some(_), Some(_)) => Err(Error::parameter("graph", "and default exclude each other").into()),
+        (None, None) => Err(Error::parameter("graph", "or default is needed: which graph is meant").into()),
+    }
+}
+
+/// The graph at the request's own address.
+pub(super) fn own(request: &HttpRequest, state: &State) -> Named {
+    let base = state.base(request);
+    Named::by_address(format!("{base}{}", request.path()), &base)
 }
 
 /// The statements of the graph with this address.
 #[utoipa::path(get, path = "/graphs/{graph}", tag = "sparql",
-    params(("graph" = String, Path, description = "rest of the address: product/{collection}/{id}, {kind}/{id}, meta, vocabulary/{name}"),
+    params(("graph" = String, Path, description = "rest of the address: product/{collection}/{id}, {kind}/{id}, context/{id}, meta, vocabulary/{name}"),
            ("format" = Option<String>, Query, description = "as with /graphs"),
            ("wait" = Option<String>, Query, description = "as with /graphs")),
     responses((status = 200, description = "its statements", content((String = "text/turtle"), (String = "application/n-triples"), (String = "application/rdf+xml"), (Object = "application/ld+json"))),
@@ -55,14 +88,14 @@ pub async fn get_named(request: HttpRequest, state: Data<State>) -> Answer {
               (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn get_own(request: HttpRequest, state: Data<State>) -> Answer {
     let parameters = Parameters::of(&request)?;
-    let graph = format!("{}{}", state.base(&request), request.path());
-    give(&request, &state, parameters, Some(graph)).await
+    let graph = own(&request, &state);
+    give(&request, &state, parameters, graph).await
 }
 
-async fn give(request: &HttpRequest, state: &State, mut parameters: Parameters, graph: Option<String>) -> Answer {
+async fn give(request: &HttpRequest, state: &State, mut parameters: Parameters, graph: Named) -> Answer {
     let Wanted { triples, .. } = match parameters.one("format")? {
         Some(name) => accept::by_name(&name)?,
-        None => accept::by_header(&accept_header(request)),
+        None => accept::by_header(&of(request)),
     };
     let wait = match parameters.one("wait")?.as_deref() {
         None => false,
@@ -70,9 +103,15 @@ async fn give(request: &HttpRequest, state: &State, mut parameters: Parameters, 
         Some(_) => return Err(Error::parameter("wait", "can be graph").into()),
     };
     parameters.finish(PARAMETERS)?;
+    let graph = match (graph, triples) {
+        (Named::Context(id), Some((format, _))) => return context::give(request, state, &id, writing(format)),
+        (Named::Context(_), None) => return Err(no_format()),
+        (Named::Default, _) => None,
+        (Named::Other(graph), _) => Some(graph),
+    };
     let base = format!("{}/", state.base(request));
     if let Some(graph) = &graph
-        && !exists(state, &base, graph, wait).await?
+        && !exists(state, caller(request), &base, graph, wait).await?
     {
         return Err(Error::NoSuch { what: format!("graph <{graph:.200}>") }.into());
     }
@@ -81,18 +120,34 @@ async fn give(request: &HttpRequest, state: &State, mut parameters: Parameters, 
         base,
         default_graphs: graph.into_iter().collect(),
         triples: triples.map(|(format, _)| format),
+        caller: caller(request),
         ..Question::default()
     };
     answer::answer(state, Asked { question, wanted: Wanted { results: None, triples }, wait: false }).await
 }
 
+const fn writing(format: TripleFormat) -> Writing {
+    match format {
+        TripleFormat::Turtle => Writing::Turtle,
+        TripleFormat::NTriples => Writing::NTriples,
+        TripleFormat::RdfXml => Writing::RdfXml,
+        TripleFormat::JsonLd => Writing::JsonLd,
+    }
+}
+
+fn no_format() -> Problem {
+    let detail = "a graph comes as text/turtle, application/n-triples, application/rdf+xml or application/ld+json";
+    Problem::http(StatusCode::NOT_ACCEPTABLE, "not-acceptable", "No format fits", detail)
+}
+
 /// Whether there is a statement in the graph.
-async fn exists(state: &State, base: &str, graph: &str, wait: bool) -> Result<bool, Problem> {
+async fn exists(state: &State, caller: String, base: &str, graph: &str, wait: bool) -> Result<bool, Problem> {
     let question = Question {
         query: "ASK { GRAPH ?g { ?s ?p ?o } }".to_owned(),
         base: base.to_owned(),
         named_graphs: vec![graph.to_owned()],
         results: Some(ResultFormat::Csv),
+        caller,
         ..Question::default()
     };
     let catalogue = Arc::clone(&state.catalogue);

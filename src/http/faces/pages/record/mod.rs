@@ -25,7 +25,7 @@ use crate::http::faces::linked::form::{self, Form};
 use crate::http::faces::linked::{self, schema_org, signposts};
 use crate::http::faces::native::records::{self, identifier};
 use crate::http::parameters::Parameters;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemBody};
 use crate::http::state::State;
 use crate::model::{Entity, Key, Kind, Query};
 use crate::rdf::projection::{Base, thing};
@@ -34,7 +34,16 @@ use load::Loaded;
 /// Characters of a title in the heading; the whole title stands among the facts.
 const HEADING: usize = 300;
 
-/// `GET /products/{collection}/{id}`
+/// The page of a product, or another form of it.
+#[utoipa::path(get, path = "/products/{collection}/{id}", tag = "linked-data",
+    params(("collection" = String, Path), ("id" = String, Path),
+           ("format" = Option<String>, Query, description = "html, json, jsonld, ttl, rdf, nt, bibtex, csl, datacite or linkset, instead of Accept"),
+           ("revision" = Option<u64>, Query, description = "an earlier revision")),
+    responses((status = 200, description = "the product, in the form that is asked for", content((String = "text/html"), (Object = "application/json"), (Object = "application/ld+json"), (String = "text/turtle"), (String = "application/rdf+xml"), (String = "application/n-triples"), (String = "application/x-bibtex"), (Object = "application/vnd.citationstyles.csl+json"), (Object = "application/vnd.datacite.datacite+json"), (Object = "application/linkset+json"))),
+              (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 406, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 410, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn product(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> HttpResponse {
     let (collection, id) = path.into_inner();
     let key = identifier("collection", &collection)
@@ -43,13 +52,31 @@ pub async fn product(request: HttpRequest, state: Data<State>, path: Path<(Strin
     answer(&request, made)
 }
 
-/// `GET /collections/{collection}`
+/// The page of a collection, or another form of it.
+#[utoipa::path(get, path = "/collections/{collection}", tag = "linked-data",
+    params(("collection" = String, Path),
+           ("format" = Option<String>, Query, description = "html, json, jsonld, ttl, rdf, nt, bibtex, csl, datacite or linkset, instead of Accept"),
+           ("revision" = Option<u64>, Query, description = "an earlier revision")),
+    responses((status = 200, description = "the collection, in the form that is asked for", content((String = "text/html"), (Object = "application/json"), (Object = "application/ld+json"), (String = "text/turtle"), (String = "application/rdf+xml"), (String = "application/n-triples"), (String = "application/x-bibtex"), (Object = "application/vnd.citationstyles.csl+json"), (Object = "application/vnd.datacite.datacite+json"), (Object = "application/linkset+json"))),
+              (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 406, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 410, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn collection(request: HttpRequest, state: Data<State>, path: Path<String>) -> HttpResponse {
     let made = page(&request, &state, identifier("collection", &path).map(Key::collection)).await;
     answer(&request, made)
 }
 
-/// `GET /entities/{kind}/{id}`
+/// The page of a record of another kind, or another form of it.
+#[utoipa::path(get, path = "/entities/{kind}/{id}", tag = "linked-data",
+    params(("kind" = String, Path), ("id" = String, Path),
+           ("format" = Option<String>, Query, description = "html, json, jsonld, ttl, rdf, nt, bibtex, csl, datacite or linkset, instead of Accept"),
+           ("revision" = Option<u64>, Query, description = "an earlier revision")),
+    responses((status = 200, description = "the record, in the form that is asked for", content((String = "text/html"), (Object = "application/json"), (Object = "application/ld+json"), (String = "text/turtle"), (String = "application/rdf+xml"), (String = "application/n-triples"), (String = "application/x-bibtex"), (Object = "application/vnd.citationstyles.csl+json"), (Object = "application/vnd.datacite.datacite+json"), (Object = "application/linkset+json"))),
+              (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 406, body = ProblemBody, content_type = "application/problem+json"),
+              (status = 410, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn entity(request: HttpRequest, state: Data<State>, path: Path<(String, String)>) -> HttpResponse {
     let (kind, id) = path.into_inner();
     let key = match Kind::from_name(&kind) {
