@@ -33,7 +33,7 @@ use crate::model::{Entity, Key, Kind};
 use sink::Sink;
 
 /// Changes whenever the same record gives other statements: what was stored by another version is made again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What a record says, all in its own graph. A text that is no record of the schema says only what kind it is and its id.
 pub fn record(base: &Base, key: &Key, record: &str) -> Vec<Quad> {
