@@ -28,7 +28,10 @@ impl Reindex {
             );
         } else {
             let statements = done.statements.map(|count| format!(", {count} statements")).unwrap_or_default();
-            println!("{} events, {} current records{statements} indexed in {seconds:.1} s", done.events, done.documents);
+            println!(
+                "{} events, {} current records{statements} indexed in {seconds:.1} s",
+                done.events, done.documents
+            );
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -136,8 +136,7 @@ pub fn facet(role: &str) -> Option<&'static str> {
 
 /// A concept that records name and no table has: its name is all that is known of it.
 pub fn unknown_concept(base: &Base, role: &str, name: &str) -> Vec<Quad> {
-    const CONCEPT: NamedNodeRef<'static> =
-        NamedNodeRef::new_unchecked("http://www.w3.org/2004/02/skos/core#Concept");
+    const CONCEPT: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://www.w3.org/2004/02/skos/core#Concept");
     const LABEL: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://www.w3.org/2004/02/skos/core#prefLabel");
     let (concept, graph) = (base.term(role, name), vocabulary_graph(base, "terms"));
     vec![

@@ -35,10 +35,8 @@ fn folder(store: &Store, name: &str) -> PathBuf {
 /// Makes the graph one of another version, which says `<urn:mark>` something.
 fn make_outdated(graph: &Path) {
     let quads = Quads::open(graph).expect("opens");
-    let (meta, version) = (
-        node("https://perennial.invalid/graphs/meta"),
-        node("https://w3id.org/perennial/ltdp#projectionVersion"),
-    );
+    let (meta, version) =
+        (node("https://perennial.invalid/graphs/meta"), node("https://w3id.org/perennial/ltdp#projectionVersion"));
     let graph = GraphName::from(meta.clone());
     let noted: Vec<Quad> = quads
         .quads_for_pattern(Some((&meta).into()), Some((&version).into()), None, None)

@@ -22,12 +22,7 @@ impl Folders {
     /// In the folder of the indexes.
     pub fn within(folder: &Path) -> Self {
         let of = |name: &str| folder.join(name);
-        Self {
-            current: of("graph"),
-            new: of("graph-new"),
-            old: of("graph-old"),
-            checkpoints: of("graph-checkpoints"),
-        }
+        Self { current: of("graph"), new: of("graph-new"), old: of("graph-old"), checkpoints: of("graph-checkpoints") }
     }
 
     /// Finishes an exchange that a crash cut off, and removes what has gone out.
@@ -88,7 +83,10 @@ mod tests {
     fn the_new_graph_takes_the_place_of_the_current_one() {
         let (_kept, folders) = made(&["graph", "graph-new", "graph-old"]);
         folders.swap().expect("swapped");
-        assert_eq!((current(&folders).as_str(), folders.new.exists(), folders.old.exists()), ("graph-new", false, false));
+        assert_eq!(
+            (current(&folders).as_str(), folders.new.exists(), folders.old.exists()),
+            ("graph-new", false, false)
+        );
     }
 
     #[test]

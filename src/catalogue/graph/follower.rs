@@ -125,8 +125,7 @@ impl Follower {
             // The ruin may be in this one.
             Folders::remove(&self.folders.new)?;
         }
-        let mut index =
-            open::open_index("graph", &self.folders.new, self.archive.last_sequence(), GraphIndex::open)?;
+        let mut index = open::open_index("graph", &self.folders.new, self.archive.last_sequence(), GraphIndex::open)?;
         self.catch_up(&mut index, false)?;
         let is_whole = index.position() >= self.archive.last_sequence();
         index.close()?;

@@ -14,6 +14,13 @@ pub enum GraphError {
     Format { path: PathBuf },
     #[error("graph index stands at {position}, the batch begins at {first}")]
     Gap { position: u64, first: u64 },
+    /// There is a graph, and it cannot be opened.
+    #[error("graph index in {path} is broken")]
+    Ruined {
+        path: PathBuf,
+        #[source]
+        source: Box<Self>,
+    },
     #[error("a thread that compares records with the graph panicked")]
     Panicked,
     #[error("folder {path} of the graph index cannot be made or emptied")]
@@ -27,7 +34,7 @@ pub enum GraphError {
 impl GraphError {
     /// Whether what is in the folder is broken: only making it anew helps.
     pub const fn is_ruin(&self) -> bool {
-        matches!(self, Self::Storage(StorageError::Corruption(_)) | Self::Format { .. })
+        matches!(self, Self::Storage(StorageError::Corruption(_)) | Self::Format { .. } | Self::Ruined { .. })
     }
 }
 

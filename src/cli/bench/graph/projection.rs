@@ -8,11 +8,11 @@ use serde_json::value::RawValue;
 use super::{ASKED_RECORDS, NAME, failed};
 use crate::archive::Archive;
 use crate::catalogue::rebuild;
+use crate::cli::Failure;
 use crate::cli::bench::figure::{Asked, Figure};
 use crate::cli::bench::records::Records;
 use crate::cli::bench::usage::{Meter, Taken, memory};
 use crate::cli::bench::{Bed, store};
-use crate::cli::Failure;
 use crate::codec::sha256;
 use crate::index::graph::GraphIndex;
 use crate::index::{Batch, Change, Projection};
@@ -85,12 +85,7 @@ fn everything(records: Records, number: usize, _: &str) -> String {
 }
 
 /// Puts the last products of the archive once more, as further revisions with other content.
-fn replace(
-    bed: &Bed,
-    archive: &Archive,
-    index: &mut GraphIndex,
-    replacement: Replacement,
-) -> Result<Taken, Failure> {
+fn replace(bed: &Bed, archive: &Archive, index: &mut GraphIndex, replacement: Replacement) -> Result<Taken, Failure> {
     let mut changes = last_changes(archive)?;
     for ((number, sequence), change) in (index.position() + 1..).enumerate().zip(&mut changes) {
         let given = change.event.record.as_ref().map(|record| record.get()).unwrap_or_default();

@@ -6,12 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{NAME, path, wait_for_graph};
+use crate::cli::Failure;
 use crate::cli::bench::figure::{Asked, Figure, Latencies};
 use crate::cli::bench::http::Connection;
 use crate::cli::bench::records::Records;
 use crate::cli::bench::service::Service;
 use crate::cli::bench::{Bed, ingest, store};
-use crate::cli::Failure;
 
 /// Products a second, over all connections.
 const RATE: u64 = 200;
@@ -103,11 +103,7 @@ fn write(
 }
 
 /// Each state of the graph with the moment at which it was seen first, until the last write is in it.
-fn watch(
-    connection: &mut Connection,
-    is_over: &AtomicBool,
-    last: &AtomicU64,
-) -> Result<Vec<Written>, Failure> {
+fn watch(connection: &mut Connection, is_over: &AtomicBool, last: &AtomicU64) -> Result<Vec<Written>, Failure> {
     let mut seen: Vec<Written> = Vec::new();
     let mut deadline = None;
     loop {
