@@ -113,6 +113,7 @@ pub struct Bench {
 }
 
 /// What every scenario needs.
+#[derive(Clone)]
 struct Bed {
     folder: PathBuf,
     records: u64,

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use oxigraph::model::{GraphNameRef, NamedNode, NamedOrBlankNode, Quad};
 use oxigraph::store::Store;
 
+use crate::codec::sha256;
 use crate::index::Change;
 use crate::model::{Key, Kind};
 use crate::rdf::canonical;
@@ -27,7 +28,8 @@ pub struct Drift {
 impl Drift {
     /// None when the canonical digests are equal (RDFC-1.0).
     fn between(stored: &[Quad], right: &[Quad]) -> Option<Self> {
-        if canonical::digest(stored) == canonical::digest(right) {
+        let digest = |quads: &[Quad]| sha256(canonical::nquads(quads).as_bytes());
+        if digest(stored) == digest(right) {
             return None;
         }
         let [stored, right] = [stored, right].map(|quads| quads.iter().collect::<HashSet<_>>());

@@ -26,7 +26,7 @@ const NAME: &str = "graph";
 
 pub fn run(bed: &Bed) -> Result<Vec<Figure>, Failure> {
     let folder = bed.folder.join("lineage");
-    let bed = Bed { folder, made: bed.made.with_lineage(), judgements: None, ..*bed };
+    let bed = Bed { folder, made: bed.made.with_lineage(), ..bed.clone() };
     store::prepare(&bed)?;
     let folder = store::large(&bed)?;
     let mut figures = projection::run(&bed, &folder)?;

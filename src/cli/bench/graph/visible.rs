@@ -16,7 +16,8 @@ use crate::cli::bench::{Bed, ingest, store};
 /// Products a second, over all connections.
 const RATE: u64 = 200;
 const CONNECTIONS: u64 = 8;
-const SECONDS: u64 = 20;
+/// Products in all, at most: for 20 s.
+const MOST: u64 = 20 * RATE;
 
 /// Between two questions.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -39,6 +40,8 @@ pub fn run(bed: &Bed) -> Result<Vec<Figure>, Failure> {
     ingest::register_collections(&mut connection)?;
     wait_for_graph(&mut connection)?;
     let (sender, written) = channel();
+    // A small store is for a look at the program, not at its speed.
+    let writes = (bed.records / 10).clamp(CONNECTIONS, MOST);
     let is_over = AtomicBool::new(false);
     let last = AtomicU64::new(0);
     let began = Instant::now();
@@ -47,7 +50,10 @@ pub fn run(bed: &Bed) -> Result<Vec<Figure>, Failure> {
         let hands: Vec<_> = (0..CONNECTIONS)
             .map(|number| (number, service.connect(), sender.clone()))
             .map(|(number, connection, sender)| {
-                scope.spawn(move || write(bed.made, number, &mut connection?, began, &sender))
+                scope.spawn(move || {
+                    let turns = (number..writes).step_by(CONNECTIONS as usize);
+                    write(bed.made, turns, &mut connection?, began, &sender)
+                })
             })
             .collect();
         for hand in hands {
@@ -79,13 +85,13 @@ pub fn run(bed: &Bed) -> Result<Vec<Figure>, Failure> {
 /// Posts its share of the products, each at its time; gives the last event.
 fn write(
     made: Records,
-    number: u64,
+    turns: impl Iterator<Item = u64>,
     connection: &mut Connection,
     began: Instant,
     written: &Sender<Written>,
 ) -> Result<u64, Failure> {
     let mut last = 0;
-    for turn in (number..RATE * SECONDS).step_by(CONNECTIONS as usize) {
+    for turn in turns {
         let due = began + Duration::from_secs(1) * u32::try_from(turn).unwrap_or(u32::MAX) / RATE as u32;
         thread::sleep(due.saturating_duration_since(Instant::now()));
         let product = made.product(FIRST + turn);
