@@ -7,6 +7,7 @@ use std::thread::available_parallelism;
 use super::open::{self, StartError};
 use super::{Options, together};
 use crate::archive::{Archive, ReadError};
+use crate::index::graph::{GraphError, GraphIndex};
 use crate::index::text::{TextError, TextIndex, TextOptions, TextRebuild};
 use crate::index::{Batch, Change, Projection};
 use crate::model::Kind;
@@ -100,14 +101,28 @@ pub struct Reindexed {
     pub events: u64,
     /// Current records that can be found.
     pub documents: u64,
+    /// Statements of the graph; none where it was left as it is.
+    pub statements: Option<u64>,
 }
 
-/// Builds both indexes beside the old ones, checks that they agree with each other and with the archive, and swaps them.
+/// Builds all indexes beside the old ones, checks that they agree with each other and with the archive, and swaps them.
 /// The store's lock is held meanwhile.
 ///
 /// # Errors
 /// `StartError`; the old indexes are then untouched.
 pub fn reindex(store: &Path, options: &Options) -> Result<Reindexed, StartError> {
+    exchange(store, options, true)
+}
+
+/// As `reindex`, but the graph stays the one that it was: to build it takes as long as all the rest.
+///
+/// # Errors
+/// As `reindex`.
+pub fn reindex_without_graph(store: &Path, options: &Options) -> Result<Reindexed, StartError> {
+    exchange(store, options, false)
+}
+
+fn exchange(store: &Path, options: &Options, builds_graph: bool) -> Result<Reindexed, StartError> {
     let archive = open::open_archive(store, options)?;
     let folder = open::index_folder(store, &options.settings);
     let (beside, old) = (folder.with_extension("new"), folder.with_extension("old"));
@@ -122,14 +137,29 @@ pub fn reindex(store: &Path, options: &Options) -> Result<Reindexed, StartError>
     }
     let last = archive.last_sequence();
     let documents = build(&archive, &beside, last)?;
+    let statements = if builds_graph { Some(build_graph(&archive, &beside, last)?) } else { None };
     if folder.exists() {
         std::fs::rename(&folder, &old).map_err(failed("old", &folder))?;
     }
     std::fs::rename(&beside, &folder).map_err(failed("new", &beside))?;
+    let kept = old.join("graph");
+    if !builds_graph && kept.exists() {
+        std::fs::rename(&kept, folder.join("graph")).map_err(failed("graph", &kept))?;
+    }
     if old.exists() {
         std::fs::remove_dir_all(&old).map_err(failed("old", &old))?;
     }
-    Ok(Reindexed { events: last, documents })
+    Ok(Reindexed { events: last, documents, statements })
+}
+
+/// Builds the graph in a folder of indexes; gives the number of its statements.
+fn build_graph(archive: &Archive, folder: &Path, last: u64) -> Result<u64, StartError> {
+    let failed = |error: GraphError| CatchUpError::Index { index: "graph", source: Box::new(error) };
+    let mut graph = open::open_index("graph", &folder.join("graph"), last, GraphIndex::open)?;
+    catch_up(archive, &mut graph, last)?;
+    let statements = graph.quad_count().map_err(failed)? as u64;
+    graph.close().map_err(failed)?;
+    Ok(statements)
 }
 
 /// Builds both indexes in a folder, at the same time on a machine with several cores.

@@ -41,15 +41,18 @@ impl Audit {
             let rows: Vec<_> = found.found.iter().map(row).collect();
             println!(
                 "{}",
-                serde_json::json!({ "records": found.records, "drifted": found.drifted, "repaired": graph.repair, "found": rows })
+                serde_json::json!({ "records": found.records, "drifted": found.drifted, "ruined": found.ruined, "repaired": graph.repair, "found": rows })
             );
         } else {
             for (name, drift) in &found.found {
                 println!("{name}\t{} statements too much, {} missing", drift.too_much, drift.missing);
             }
             let done = if graph.repair { ", repaired" } else { "" };
+            if found.ruined {
+                println!("the files of the graph are broken{}", if graph.repair { "; it was made anew" } else { "" });
+            }
             println!("{} records compared, {} differ{done}", found.records, found.drifted);
         }
-        Ok(if found.drifted == 0 { ExitCode::SUCCESS } else { ExitCode::from(failure::FINDINGS) })
+        Ok(if found.drifted == 0 && !found.ruined { ExitCode::SUCCESS } else { ExitCode::from(failure::FINDINGS) })
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use oxrdf::{Literal, NamedNode, NamedOrBlankNode, Quad};
+use oxrdf::{Literal, NamedNode, NamedNodeRef, NamedOrBlankNode, Quad};
 
 use super::projection::{Base, CONCEPTS, vocabulary, vocabulary_graph, words};
 use super::{ontologies, prefixes};
@@ -132,6 +132,17 @@ pub fn facet(role: &str) -> Option<&'static str> {
         ("product-type", "data_type"),
     ];
     facets.into_iter().find(|(known, _)| *known == role).map(|(_, facet)| facet)
+}
+
+/// A concept that records name and no table has: its name is all that is known of it.
+pub fn unknown_concept(base: &Base, role: &str, name: &str) -> Vec<Quad> {
+    const CONCEPT: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://www.w3.org/2004/02/skos/core#Concept");
+    const LABEL: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://www.w3.org/2004/02/skos/core#prefLabel");
+    let (concept, graph) = (base.term(role, name), vocabulary_graph(base, "terms"));
+    vec![
+        Quad::new(concept.clone(), words::TYPE, CONCEPT, graph.clone()),
+        Quad::new(concept, LABEL, Literal::new_simple_literal(name), graph),
+    ]
 }
 
 /// What an entry says, as RDF: of ours everything, of others the label and why it is used here.

@@ -2,6 +2,7 @@
 //! of those that this binary brings. Size, nesting and entities are bounded before a parser sees the bytes.
 
 mod bounds;
+pub mod canonical;
 pub mod context;
 mod convert;
 pub mod glossary;

@@ -2,5 +2,6 @@
 
 mod delivery;
 mod faults;
+mod graph;
 mod reindex;
 mod restart;

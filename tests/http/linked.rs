@@ -245,6 +245,8 @@ fn every_address_of_a_graph_that_is_ours_leads_somewhere() {
     assert!(terms > 25, "{terms}");
     let unknown = service.get("/terms/mission/Nobody%27s").expect_status(303);
     assert_eq!(unknown.header("location"), "/search?mission=Nobody%27s");
+    let (_, said) = accepted(&service, "/terms/mission/Nobody%27s", "text/turtle");
+    assert!(said.contains("skos:prefLabel \"Nobody's\""), "{said}");
     service.get("/terms/crs/mars/IAU_MARS").expect_status(200);
     for none in ["/terms/dcat/Nothing", "/terms/x", "/terms?iri=urn:x", "/terms/mission/"] {
         service.get(none).expect_status(404);

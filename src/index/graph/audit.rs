@@ -1,16 +1,18 @@
-//! Compares the graph with what the records say now, statement by statement, and mends what differs. Records have no
-//! blank nodes, so that two sets of statements are the same graph when they are equal. Which record is current, the
-//! caller says.
+//! Compares the graph with what the records say now, by canonical digests, and mends what differs. Which record is current,
+//! the caller says.
 
 use std::collections::HashSet;
 
 use oxigraph::model::{GraphNameRef, NamedNode, NamedOrBlankNode, Quad};
 use oxigraph::store::Store;
 
+use crate::codec::sha256;
 use crate::index::Change;
 use crate::model::{Key, Kind};
+use crate::rdf::canonical;
 use crate::rdf::projection::{self, Base};
 
+use super::difference::{graph, stored};
 use super::error::GraphError;
 use super::fold::Last;
 use super::store::GraphIndex;
@@ -24,9 +26,14 @@ pub struct Drift {
 }
 
 impl Drift {
-    fn between(stored: &HashSet<Quad>, right: &HashSet<Quad>) -> Option<Self> {
-        let drift = Self { too_much: stored.difference(right).count(), missing: right.difference(stored).count() };
-        (drift != Self::default()).then_some(drift)
+    /// None when the canonical digests are equal (RDFC-1.0).
+    fn between(stored: &[Quad], right: &[Quad]) -> Option<Self> {
+        let digest = |quads: &[Quad]| sha256(canonical::nquads(quads).as_bytes());
+        if digest(stored) == digest(right) {
+            return None;
+        }
+        let [stored, right] = [stored, right].map(|quads| quads.iter().collect::<HashSet<_>>());
+        Some(Self { too_much: stored.difference(&right).count(), missing: right.difference(&stored).count() })
     }
 }
 
@@ -38,19 +45,11 @@ impl GraphIndex {
     pub fn audit(&mut self, key: &Key, change: &Change, mend: bool) -> Result<Option<Drift>, GraphError> {
         let record = Last { key: key.clone(), change, is_new: false };
         let right = as_stored(write::quads(&record))?;
-        let base = Base::stored();
         let store = self.opened()?;
-        let mut stored = graph(store, &projection::graph(&base, key))?;
-        if let Some(context) = write::context(key) {
-            stored.extend(graph(store, &context)?);
-        }
-        let (thing, meta) = (projection::thing(&base, key), projection::meta_graph(&base));
-        let standing = store.quads_for_pattern(Some((&thing).into()), None, None, Some((&meta).into()));
-        stored.extend(standing.collect::<Result<Vec<_>, _>>()?);
-        let drift = Drift::between(&stored, &right);
+        let drift = Drift::between(&stored(store, key)?, &right);
         if drift.is_some() && mend {
             let mut transaction = store.start_transaction()?;
-            write::put_all(&mut transaction, &[&record])?;
+            write::put_all(store, &mut transaction, &[&record])?;
             transaction.commit()?;
         }
         Ok(drift)
@@ -138,13 +137,8 @@ fn strange_standings(
 }
 
 /// Statements as a store gives them back: it keeps numbers and times by their value, `1.50` as `1.5`.
-fn as_stored(quads: Vec<Quad>) -> Result<HashSet<Quad>, GraphError> {
+fn as_stored(quads: Vec<Quad>) -> Result<Vec<Quad>, GraphError> {
     let store = Store::new()?;
     store.extend(quads)?;
     Ok(store.iter().collect::<Result<_, _>>()?)
-}
-
-fn graph(store: &Store, name: &NamedNode) -> Result<HashSet<Quad>, GraphError> {
-    let quads = store.quads_for_pattern(None, None, None, Some(name.into()));
-    Ok(quads.collect::<Result<_, _>>()?)
 }

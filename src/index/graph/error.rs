@@ -14,12 +14,28 @@ pub enum GraphError {
     Format { path: PathBuf },
     #[error("graph index stands at {position}, the batch begins at {first}")]
     Gap { position: u64, first: u64 },
+    /// There is a graph, and it cannot be opened.
+    #[error("graph index in {path} is broken")]
+    Ruined {
+        path: PathBuf,
+        #[source]
+        source: Box<Self>,
+    },
+    #[error("a thread that compares records with the graph panicked")]
+    Panicked,
     #[error("folder {path} of the graph index cannot be made or emptied")]
     Folder {
         path: PathBuf,
         #[source]
         source: std::io::Error,
     },
+}
+
+impl GraphError {
+    /// Whether what is in the folder is broken: only making it anew helps.
+    pub const fn is_ruin(&self) -> bool {
+        matches!(self, Self::Storage(StorageError::Corruption(_)) | Self::Format { .. } | Self::Ruined { .. })
+    }
 }
 
 /// Why a query has no answer, or no whole answer. Travels from the worker to its parent, so every variant is plain text.

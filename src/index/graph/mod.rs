@@ -1,12 +1,13 @@
 //! The graph of all current records in oxigraph on RocksDB, and the evaluation of strangers' SPARQL queries in worker
 //! processes. Holds nothing that the archive does not. The one door of oxigraph.
 //!
-//! `store` writes: one named graph for each current record, and `meta`. `pool` and `worker` read: a query is looked at
+//! `store` writes: one named graph for each current record, and `meta`; of a replaced one what differs. `pool` and `worker` read: a query is looked at
 //! by `guard` before any parser sees it, travels in `frame`s to a process of its own, and is evaluated there on a
 //! checkpoint that nobody writes. What a record says in RDF is decided in `rdf::projection`, not here.
 
 mod audit;
 mod checkpoint;
+mod difference;
 mod error;
 mod evaluate;
 mod fold;

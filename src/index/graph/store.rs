@@ -87,6 +87,26 @@ impl GraphIndex {
             Some(version) if version == u64::from(projection::VERSION) => {}
             Some(_) => return Err(GraphError::Format { path: folder.to_owned() }),
         }
+        Self::of(folder, store, notes)
+    }
+
+    /// Opens a graph that another version of the projection made: for a checkpoint, not to be written.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn open_outdated(folder: &Path) -> Result<Self, GraphError> {
+        Self::of(folder, open(folder)?, Notes::new())
+    }
+
+    /// Brings everything to disk and lets go of the folder.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn close(self) -> Result<(), GraphError> {
+        Ok(self.opened()?.flush()?)
+    }
+
+    fn of(folder: &Path, store: Store, notes: Notes) -> Result<Self, GraphError> {
         let position = notes.read(&store, &notes.position)?.unwrap_or(0);
         let begun = notes.read(&store, &notes.begun)?.unwrap_or(0);
         Ok(Self { folder: folder.to_owned(), store: Some(store), notes, position, begun, unsaved: 0 })
@@ -127,6 +147,15 @@ impl GraphIndex {
         let store = self.opened()?;
         store.remove(&self.notes.quad(&self.notes.position, self.position))?;
         store.extend([self.notes.quad(&self.notes.position, position), self.notes.quad(&self.notes.begun, begun)])?;
+        Ok(())
+    }
+
+    /// As another version of the projection leaves it.
+    #[cfg(test)]
+    pub(super) fn forget_version(&self) -> Result<(), GraphError> {
+        let store = self.opened()?;
+        store.remove(&self.notes.quad(&self.notes.version, u64::from(projection::VERSION)))?;
+        store.insert(&self.notes.quad(&self.notes.version, u64::from(projection::VERSION) - 1))?;
         Ok(())
     }
 

@@ -1,4 +1,5 @@
-//! Writes records into the store: replaced ones by transactions, many new ones through the bulk loader.
+//! Writes records into the store: of replaced ones what differs, by transactions; many new ones through the bulk loader.
+//! What differs is found in `difference`.
 
 use oxigraph::model::{GraphNameRef, NamedNode, Quad};
 use oxigraph::store::{Store, Transaction};
@@ -6,15 +7,20 @@ use oxigraph::store::{Store, Transaction};
 use crate::model::{Event, Key, Kind};
 use crate::rdf::projection::{self, Base, Standing};
 
+use super::difference::{self, Difference};
 use super::error::GraphError;
 use super::fold::{Folded, Last};
 use super::store::Notes;
 
 /// New records from which on the bulk loader is worth its files.
 const BULK_FROM: usize = 500;
-/// New records in one bulk load: some 150,000 quads, held twice in memory meanwhile.
-const BULK_RECORDS: usize = 5_000;
-/// Records in one transaction: more make RocksDB's transactions slower.
+/// Memory that the bulk loader is told of, MB: it takes a thousand quads for each, and then begins the next load. Each load
+/// makes files that RocksDB merges with those before it, so small ones cost more than they spare; one of this size takes
+/// some 150 MiB, and two of them exist at once.
+const BULK_MEGABYTES: usize = 250;
+/// Threads that make files of loaded quads, while the one that calls them projects the next records.
+const BULK_THREADS: usize = 1;
+/// Records in one transaction: RocksDB keeps its statements sorted, so more make it slower.
 const TRANSACTION_RECORDS: usize = 500;
 
 /// What a write did.
@@ -43,7 +49,7 @@ pub(super) fn apply(store: &Store, notes: &Notes, folded: &Folded<'_>) -> Result
     let (new, replaced): (Vec<_>, Vec<_>) = folded.records.iter().partition(|record| record.is_new);
     if new.len() < BULK_FROM && folded.records.len() <= TRANSACTION_RECORDS {
         let mut transaction = store.start_transaction()?;
-        let in_memory = put_all(&mut transaction, &folded.records.iter().collect::<Vec<_>>())?;
+        let in_memory = put_all(store, &mut transaction, &folded.records.iter().collect::<Vec<_>>())?;
         move_position(&mut transaction, notes, folded.position)?;
         transaction.commit()?;
         return Ok(Written { begun: 0, in_memory });
@@ -56,12 +62,14 @@ pub(super) fn apply(store: &Store, notes: &Notes, folded: &Folded<'_>) -> Result
     let replaced = [few, replaced].concat();
     for chunk in replaced.chunks(TRANSACTION_RECORDS) {
         let mut transaction = store.start_transaction()?;
-        in_memory += put_all(&mut transaction, chunk)?;
+        in_memory += put_all(store, &mut transaction, chunk)?;
         transaction.commit()?;
     }
-    for chunk in new.chunks(BULK_RECORDS) {
-        let mut loader = store.bulk_loader().with_num_threads(1);
-        loader.load_quads(chunk.iter().flat_map(|record| quads(record)))?;
+    if !new.is_empty() {
+        // Loads need not be one: the note of what was begun covers them all.
+        let loader = store.bulk_loader().with_num_threads(BULK_THREADS).without_atomicity();
+        let mut loader = loader.with_max_memory_size_in_megabytes(BULK_MEGABYTES);
+        loader.load_quads(new.iter().flat_map(|record| quads(record)))?;
         loader.commit()?;
     }
     let mut transaction = store.start_transaction()?;
@@ -70,35 +78,39 @@ pub(super) fn apply(store: &Store, notes: &Notes, folded: &Folded<'_>) -> Result
     Ok(Written { begun: folded.position, in_memory })
 }
 
-pub(super) fn put_all(transaction: &mut Transaction<'_>, records: &[&Last<'_>]) -> Result<usize, GraphError> {
+/// Writes records; says how many statements that took, removed ones included.
+pub(super) fn put_all(
+    store: &Store,
+    transaction: &mut Transaction<'_>,
+    records: &[&Last<'_>],
+) -> Result<usize, GraphError> {
+    let (new, replaced): (Vec<&Last<'_>>, Vec<&Last<'_>>) = records.iter().partition(|record| record.is_new);
     let mut written = 0;
-    for record in records {
-        if !record.is_new {
-            clear(transaction, record)?;
+    for quad in new.iter().flat_map(|record| quads(record)) {
+        transaction.insert(&quad);
+        written += 1;
+    }
+    for (record, difference) in replaced.iter().zip(difference::all(store, &replaced)?) {
+        let Difference { too_much, missing } = difference;
+        // What is removed may be what is inserted in another spelling, so that comes after.
+        too_much.iter().for_each(|quad| transaction.remove(quad));
+        missing.iter().for_each(|quad| transaction.insert(quad));
+        written += too_much.len() + missing.len();
+        if record.change.event.record.is_none() {
+            transaction.remove_named_graph(&projection::graph(&Base::stored(), &record.key))?;
         }
-        for quad in quads(record) {
-            transaction.insert(&quad);
-            written += 1;
+        if let Some(context) = context(&record.key) {
+            remove_empty(transaction, &context)?;
         }
     }
     Ok(written)
 }
 
-/// Takes out what an earlier revision has left.
-fn clear(transaction: &mut Transaction<'_>, record: &Last<'_>) -> Result<(), GraphError> {
-    let base = Base::stored();
-    let graph = projection::graph(&base, &record.key);
-    if record.change.event.record.is_some() {
-        transaction.clear_graph(&graph)?;
-    } else {
-        transaction.remove_named_graph(&graph)?;
-    }
-    if let Some(graph) = context(&record.key) {
-        transaction.remove_named_graph(&graph)?;
-    }
-    let (meta, thing) = (projection::meta_graph(&base), projection::thing(&base, &record.key));
-    for quad in said(transaction, &thing, None, &meta)? {
-        transaction.remove(&quad);
+/// A graph without statements is none.
+fn remove_empty(transaction: &mut Transaction<'_>, graph: &NamedNode) -> Result<(), GraphError> {
+    let name = GraphNameRef::from(graph.as_ref());
+    if transaction.quads_for_pattern(None, None, None, Some(name)).next().is_none() {
+        transaction.remove_named_graph(graph)?;
     }
     Ok(())
 }

@@ -57,7 +57,7 @@ impl Base {
     }
 
     /// A concept that no vocabulary has: what it is the name of, and the name.
-    pub(super) fn term(&self, role: &str, name: &str) -> NamedNode {
+    pub(in crate::rdf) fn term(&self, role: &str, name: &str) -> NamedNode {
         self.node(&format!("terms/{role}/{}", encode(&shortened(name))))
     }
 }

@@ -37,7 +37,8 @@ pub fn meta(base: &Base, key: &Key, standing: &Standing<'_>) -> Vec<Quad> {
     if let Some(digest) = standing.digest {
         sink.typed(words::RECORD_DIGEST, digest, words::HEX_BINARY);
     }
-    sink.time(if standing.deleted { words::INVALIDATED_AT_TIME } else { words::MODIFIED }, standing.time);
+    // When the data set changed is for the record to say: DCAT-AP has one date of change.
+    sink.time(if standing.deleted { words::INVALIDATED_AT_TIME } else { words::REGISTERED_AT }, standing.time);
     sink.finish()
 }
 

@@ -78,7 +78,7 @@ fn a_product_says_what_it_is() {
             {"algorithm":"md5","value":"AB"},{"algorithm":"MD-5","value":"ab"},{"algorithm":"md5","value":"ab"},{"algorithm":"sha1","value":"ABCD"},{"algorithm":"crc32","value":"ab"},{"algorithm":"sha256","value":"zz"}]}],
         "provenance":{"generated_by":"P 2.09","inputs":["raw.N1",{"id":"urn:y"}],"history":[{"facility":"F"},{"facility":"F"},7]},
         "links":[{"rel":"derived_from","href":"raw.N1"},{"rel":"self","href":"x"},{"rel":"license","href":"no address"},
-            {"rel":"contact","href":"spase://P"},{"rel":"odd","href":"10.5270/x"}]}"#;
+            {"rel":"contact","href":"spase://P","title":"Author"},{"rel":"odd","href":"10.5270/x"}]}"#;
     let expected = r#"
  <a> <dcat:Dataset>
  <a> <sosa:Observation>
@@ -145,7 +145,10 @@ fn a_product_says_what_it_is() {
  <prov:wasDerivedFrom> </id/name/raw.N1>
 #activity <prov:used> <urn:y>
  <prov:wasDerivedFrom> <urn:y>
- <dcat:contactPoint> <spase://P>
+ <dcat:contactPoint> </id/product/c/P%201#contact-1>
+#contact-1 <a> <http://www.w3.org/2006/vcard/ns#Kind>
+#contact-1 <http://www.w3.org/2006/vcard/ns#hasUID> <spase://P>
+#contact-1 <rdfs:label> "Author"
  <dct:relation> <https://doi.org/10.5270/x>"#;
     let given = lines(record);
     assert_eq!(given, expected.trim_start_matches('\n').lines().collect::<Vec<_>>(), "{given:#?}");

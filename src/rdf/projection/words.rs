@@ -63,6 +63,7 @@ terms! {
     "http://xmlns.com/foaf/0.1/" {
         DOCUMENT = "Document", FOAF_AGENT = "Agent", NAME = "name", HOMEPAGE = "homepage", PAGE = "page", DEPICTION = "depiction",
     }
+    "http://www.w3.org/2006/vcard/ns#" { CONTACT_CLASS = "Kind", HAS_UID = "hasUID" }
     "https://w3id.org/perennial/ltdp#" {
         MISSION_CLASS = "Mission", RECIPE_CLASS = "Recipe", EVIDENCE_CLASS = "Evidence", HOLD_CLASS = "Hold",
         CONTEXT_GRAPH_CLASS = "ContextGraph", CALLED = "name", MISSION = "mission", PLATFORM = "platform",
@@ -73,6 +74,6 @@ terms! {
         SOURCE_DIGEST = "sourceDigest", RECIPE = "recipe", PINNED_INPUT_CLASS = "PinnedInput", PINNED_INPUT = "pinnedInput",
         MAKES = "makes", CITE_AS = "citeAs", MEMBERS_EXPECTED = "membersExpected",
         SUBJECT = "subject", OUTCOME = "outcome", REASON = "reason", UNTIL = "until", GRAPH = "graph", REVISION = "revision",
-        SEQUENCE = "sequence", RECORD_DIGEST = "recordDigest", SCOPE = "scope",
+        SEQUENCE = "sequence", RECORD_DIGEST = "recordDigest", SCOPE = "scope", REGISTERED_AT = "registeredAt",
     }
 }

@@ -56,7 +56,7 @@ pub fn run(bed: &Bed) -> Result<Vec<Figure>, Failure> {
 /// scenario left.
 fn rebuilt(bed: &Bed) -> Result<PathBuf, Failure> {
     let store = store::large(bed)?;
-    rebuild::reindex(&store, &Options::default())?;
+    rebuild::reindex_without_graph(&store, &Options::default())?;
     Ok(store)
 }
 

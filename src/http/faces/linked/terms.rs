@@ -65,7 +65,7 @@ pub async fn one(request: HttpRequest, state: actix_web::web::Data<State>) -> Re
     let (role, name) = path.split_once('/').unwrap_or((&path, ""));
     let name = decode(name).unwrap_or_default();
     match (glossary::facet(role), role) {
-        (Some(facet), _) if !name.is_empty() => Ok(unknown_concept(facet, &name)),
+        (Some(facet), _) if !name.is_empty() => unknown_concept(&request, &base, (role, facet), &name),
         (_, "crs") if !name.is_empty() => Ok(reference_system(&name)),
         _ => Err(Error::NoSuch { what: format!("term {:?}; /terms lists them", words::shortened(&path, 200)) }.into()),
     }
@@ -81,8 +81,11 @@ fn described(request: &HttpRequest, base: &Base, entry: &Entry) -> Result<HttpRe
             return Ok(frame.answer(StatusCode::OK, &page(entry)));
         }
     };
-    let quads = glossary::statements(entry);
-    let text = rdf::write(writing, &quads, base).map_err(Error::internal("writing a term"))?;
+    written(writing, rdf::write(writing, &glossary::statements(entry), base))
+}
+
+fn written(writing: Writing, text: std::io::Result<Vec<u8>>) -> Result<HttpResponse, Problem> {
+    let text = text.map_err(Error::internal("writing a term"))?;
     Ok(HttpResponse::Ok().insert_header((header::VARY, "accept")).content_type(writing.content_type()).body(text))
 }
 
@@ -115,10 +118,19 @@ fn counted_as<'e>(facet: &str, entry: &'e Entry) -> &'e str {
     if facet == "level" && !entry.notation.is_empty() { &entry.notation } else { &entry.label }
 }
 
-/// A name that records have and no table: what is known of it are the records.
-fn unknown_concept(facet: &str, name: &str) -> HttpResponse {
+/// A name that records have and no table: people are led to the records, programs that ask for RDF get the name.
+fn unknown_concept(
+    request: &HttpRequest,
+    base: &Base,
+    (role, facet): (&str, &str),
+    name: &str,
+) -> Result<HttpResponse, Problem> {
+    if let Some(Form::Rdf(writing)) = negotiate::preferred_of(request, &Form::ALL) {
+        return written(writing, rdf::write(writing, &glossary::unknown_concept(base, role, name), base));
+    }
     let target = format!("/search?{facet}={}", encode(name));
-    HttpResponse::SeeOther().insert_header((header::LOCATION, target)).finish()
+    let vary = (header::VARY, "accept");
+    Ok(HttpResponse::SeeOther().insert_header(vary).insert_header((header::LOCATION, target)).finish())
 }
 
 fn reference_system(name: &str) -> HttpResponse {
