@@ -6,5 +6,5 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
 
 say "building the release"
-"$CARGO_PROGRAM" build --locked --release --quiet
+"$CARGO_PROGRAM" build --locked --release --features wasi --quiet
 exec "$CARGO_TARGET_DIR/release/perennial" --store "${STORE:-$CARGO_TARGET_DIR/bench}" bench "$@"

@@ -207,6 +207,9 @@ fn a_module_of_another_world_is_refused_with_the_reason() {
     assert!(refused(b"\0asm\x01\0\0\0").contains("_start"));
     assert!(refused(b"MZ").contains("no module"));
     assert!(refused(b"").contains("no module"));
+    // A call of the right name and another type.
+    let mistyped = refused(&importing("wasi_snapshot_preview1", "fd_write"));
+    assert!(mistyped.contains("_start") || mistyped.contains("type"), "{mistyped}");
     // The text format is none of the profile.
     assert!(refused(b"(module)").contains("no module"));
 }
@@ -220,6 +223,31 @@ fn leb(mut number: usize) -> Vec<u8> {
     }
     bytes.push(number as u8);
     bytes
+}
+
+#[test]
+fn a_module_that_begins_with_too_much_memory_ends_before_it_begins() {
+    if built().is_none() {
+        return;
+    }
+    let section = |id: u8, content: Vec<u8>| [vec![id], leb(content.len()), content].concat();
+    let exports = [&[2u8, 6][..], b"_start", &[0, 0, 6], b"memory", &[2, 0]].concat();
+    let module = [
+        b"\0asm\x01\0\0\0".to_vec(),
+        section(1, vec![1, 0x60, 0, 0]),
+        section(3, vec![1, 0]),
+        section(5, [vec![1, 0], leb(2_000)].concat()),
+        section(7, exports),
+        section(10, vec![1, 2, 0, 0x0b]),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("module.wasm");
+    std::fs::write(&path, module.concat()).unwrap();
+    let mut job = job(ExecutorKind::Wasi { engine: WasiEngine::Cranelift }, &path, "");
+    job.outputs.clear();
+    assert_eq!(run_on(WasiEngine::Cranelift, job.clone()).0.end, limit(LimitKind::Memory), "2,000 pages of 64 KiB");
+    job.limits.memory_bytes = 2_000 << 16;
+    assert_eq!(run_on(WasiEngine::Cranelift, job).0.end, End::Exited { code: 0 });
 }
 
 #[test]

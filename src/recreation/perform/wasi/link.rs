@@ -1,6 +1,6 @@
 //! Ties the calls of `wasi_snapshot_preview1` to our host, one line each. What is not here does not exist.
 
-use wasmtime::{Caller, Error, Extern, Linker, Module};
+use wasmtime::{Caller, Error, Extern, ExternType, Linker, Module};
 
 use super::host::{Answer, Stop, answer};
 use super::run::Run;
@@ -95,10 +95,13 @@ pub(super) fn why_not(module: &Module) -> Option<String> {
             _ => format!("it imports {name}, which no host of this profile gives"),
         });
     }
-    if module.get_export("_start").is_none() {
-        return Some("it exports no function _start: a library, not a program".to_owned());
+    match module.get_export("_start") {
+        Some(ExternType::Func(start)) if start.params().len() == 0 && start.results().len() == 0 => {}
+        Some(_) => return Some("its _start is no function without parameters and results".to_owned()),
+        None => return Some("it exports no function _start: a library, not a program".to_owned()),
     }
-    module.get_export("memory").is_none().then(|| "it exports no memory".to_owned())
+    let has_memory = matches!(module.get_export("memory"), Some(ExternType::Memory(_)));
+    (!has_memory).then(|| "it exports no memory".to_owned())
 }
 
 /// Whether preview 1 has a call of this name.

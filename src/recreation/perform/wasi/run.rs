@@ -5,7 +5,7 @@ use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
-use wasmtime::{Engine, Error, Module, ResourceLimiter, Store, Trap, UpdateDeadline};
+use wasmtime::{Engine, Error, InstancePre, Module, ResourceLimiter, Store, Trap, UpdateDeadline};
 
 use super::engine::engine;
 use super::host::{Host, Opened, Stop};
@@ -106,7 +106,11 @@ pub(super) fn run(order: &Order) -> Result<Ran, String> {
     let run = Run { host, memory: MemoryBound { limit: job.limits.memory_bytes, peak: 0 }, cpu };
     let mut store = Store::new(&engine, run);
     bound(&mut store, &job.limits, started)?;
-    let result = start(&engine, &module, &mut store);
+    let pre = match linker(&engine).map_err(|error| error.to_string())?.instantiate_pre(&module) {
+        Ok(pre) => pre,
+        Err(error) => return Ok(unstarted(End::Refused { reason: format!("{error:#}") }, layers)),
+    };
+    let result = start(&engine, &pre, &mut store);
     concluded(result, store, &job.limits, layers)
 }
 
@@ -166,7 +170,7 @@ fn bound(store: &mut Store<Run>, limits: &Limits, started: Instant) -> Result<()
     Ok(())
 }
 
-fn start(engine: &Engine, module: &Module, store: &mut Store<Run>) -> wasmtime::Result<()> {
+fn start(engine: &Engine, pre: &InstancePre<Run>, store: &mut Store<Run>) -> wasmtime::Result<()> {
     let ticking = engine.clone();
     // Ends with the process: the worker has one run.
     std::thread::spawn(move || {
@@ -175,7 +179,7 @@ fn start(engine: &Engine, module: &Module, store: &mut Store<Run>) -> wasmtime::
             ticking.increment_epoch();
         }
     });
-    let instance = linker(engine)?.instantiate(&mut *store, module)?;
+    let instance = pre.instantiate(&mut *store)?;
     instance.get_typed_func::<(), ()>(&mut *store, "_start")?.call(&mut *store, ())
 }
 
@@ -212,6 +216,7 @@ fn end_of(error: &Error) -> Result<End, String> {
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => Ok(End::Limit { which: LimitKind::Fuel }),
         Some(trap) => Ok(End::Trapped { reason: trap.to_string() }),
-        None => Ok(End::Refused { reason: format!("{error:#}") }),
+        // Such as no room for its memory: types and names were right before it began.
+        None => Err(format!("{error:#}")),
     }
 }
