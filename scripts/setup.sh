@@ -68,17 +68,22 @@ check_rust() {
     command -v cargo >/dev/null || fail "Rust is missing; https://rustup.rs tells how to install it"
 }
 
-# The environment is made again when the list of tools changes, never half.
-install_python_tools() {
-    local wanted="$ROOT/tests/judges/requirements.txt" stamp="$PERENNIAL_VENV/perennial-requirements.txt"
-    if [ -x "$PERENNIAL_VENV/bin/python" ] && cmp -s "$wanted" "$stamp" && "$PERENNIAL_VENV/bin/python" -c ''; then
+# An environment is made again when its list of tools changes, never half: install_environment FOLDER LIST
+install_environment() {
+    local folder=$1 wanted="$ROOT/tests/judges/$2" stamp="$1/perennial-requirements.txt"
+    if [ -x "$folder/bin/python" ] && cmp -s "$wanted" "$stamp" && "$folder/bin/python" -c ''; then
         return 0
     fi
-    say "installing the Python tools of tests/judges/requirements.txt into $PERENNIAL_VENV"
-    rm -rf "$PERENNIAL_VENV"
-    python3 -m venv "$PERENNIAL_VENV"
-    "$PERENNIAL_VENV/bin/pip" install --quiet --disable-pip-version-check --retries 5 --no-deps -r "$wanted"
+    say "installing the Python tools of tests/judges/$2 into $folder"
+    rm -rf "$folder"
+    python3 -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check --retries 5 --no-deps -r "$wanted"
     cp "$wanted" "$stamp"
+}
+
+install_python_tools() {
+    install_environment "$PERENNIAL_VENV" requirements.txt
+    install_environment "$PERENNIAL_VENV-crates" requirements-crates.txt
 }
 
 case "${1:-}" in

@@ -8,7 +8,9 @@ drills.py --shared SHARED [--binary perennial] [--tes]   (--tes: all runs go thr
 import contextlib
 import hashlib
 import json
+import os
 import re
+import subprocess
 import tempfile
 import urllib.parse
 from pathlib import Path
@@ -185,19 +187,33 @@ def corrupt(store, sha256):
     return bool(found)
 
 
-def judge_crates(drills, answer, report, folder):
-    try:
-        from rocrate.rocrate import ROCrate
-    except ImportError as reason:
-        raise CannotRun(f"rocrate is not installed: {reason}") from reason
-    evidence = answer["evidence"]["id"]
-    status, content = drills.call("GET", f"/api/v1/records/evidence/{quoted(evidence)}/crate")
-    report.check(status == 200, f"crate: {status}")
-    path = folder / "run.crate.zip"
-    path.write_bytes(content)
-    crate = ROCrate(str(path))
-    actions = [entity for entity in crate.contextual_entities if entity.type == "CreateAction"]
-    report.check(len(actions) == 1 and actions[0]["result"], f"rocrate reads {len(actions)} actions")
+def judge_crates(drills, answers, report, folder):
+    """Every attempt's run crate, read by rocrate and runcrate in their own environment."""
+    python = Path(os.environ.get("PERENNIAL_VENV", str(Path.home() / ".cache" / "perennial-venv")) + "-crates") / "bin" / "python"
+    if not python.exists():
+        raise CannotRun(f"{python} is not there; scripts/setup.sh makes it")
+    paths = []
+    for name, answer in answers.items():
+        status, content = drills.call("GET", f"/api/v1/records/evidence/{quoted(answer['evidence']['id'])}/crate")
+        report.check(status == 200, f"{name}: crate: {status}")
+        paths.append(folder / f"{len(paths)}.crate.zip")
+        paths[-1].write_bytes(content)
+    command = [python, str(Path(__file__).with_name("read_crate.py")), *map(str, paths)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        raise RuntimeError(f"the crates cannot be read: {done.stderr[-1500:]}")
+    for (name, answer), line in zip(answers.items(), done.stdout.splitlines(), strict=True):
+        crate = json.loads(line)
+        report.tools.update(crate["tools"])
+        recreation = answer["evidence"]["recreation"]
+        made = {one["found"] for one in recreation["outputs"]}
+        results = {result["sha256"] for action in crate["actions"] for result in action["results"]}
+        report.check(len(crate["actions"]) == len(recreation["steps"]), f"{name}: rocrate reads {len(crate['actions'])} actions")
+        report.check(made <= results, f"{name}: results {results}, made {made}")
+        report.check(any("wfrun/process" in profile for profile in crate["conforms"]), f"{name}: conforms to {crate['conforms']}")
+        told = crate["report"]
+        report.check(told.count("action: ") == len(crate["actions"]) and "instrument: #recipe-" in told, f"{name}: runcrate says {told!r}")
+        report.check(all(one["id"] in told for action in crate["actions"] for one in action["results"]), f"{name}: runcrate says {told!r}")
 
 
 def judge_tasks(tasks, answers, report):
@@ -244,7 +260,7 @@ def judge(arguments, report):
                 judge_module(drills, by_name[module.stem], module, report)
             report.figure("WebAssembly modules", len(modules))
             name = judge_dropping(drills, product, report)
-            judge_crates(drills, answer, report, Path(folder))
+            judge_crates(drills, answers, report, Path(folder))
             rates = drills.send("GET", "/api/v1/recreation")["collections"]["recreated"]
             report.check(rates["products"] == rates["proved"] == len(cases), f"rates {rates}")
             found = drills.send("GET", "/api/v1/search?facets=recreation.status&limit=0&collection=recreated")
