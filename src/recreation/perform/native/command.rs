@@ -143,13 +143,23 @@ fn own(arguments: &mut Arguments, program: &Path) -> Result<Vec<OsString>, Strin
         return Ok(vec![inside("perennial").into_os_string()]);
     };
     for library in &libraries {
-        if let Some(name) = library.file_name() {
-            arguments.pair("--ro-bind", library, Path::new(OWN).join("lib").join(name));
+        if let Some(name) = library.file_name().and_then(OsStr::to_str) {
+            arguments.pair("--ro-bind", library, Path::new(OWN).join("lib").join(wanted_name(name)));
         }
     }
-    let loader = loader.file_name().map(|name| Path::new(OWN).join("lib").join(name)).unwrap_or_default();
+    let loader = loader.file_name().and_then(OsStr::to_str).map(wanted_name).unwrap_or_default();
+    let loader = Path::new(OWN).join("lib").join(loader);
     let words = [loader.into_os_string(), "--library-path".into(), format!("{OWN}/lib").into()];
     Ok(words.into_iter().chain([inside("perennial").into_os_string()]).collect())
+}
+
+/// The name by which the loader looks for a library: `libstdc++.so.6` of the file `libstdc++.so.6.0.30`, which is what
+/// the table of mappings names, links followed.
+fn wanted_name(file: &str) -> String {
+    match file.split_once(".so.") {
+        Some((stem, version)) => format!("{stem}.so.{}", version.split('.').next().unwrap_or(version)),
+        None => file.to_owned(),
+    }
 }
 
 fn is_loader(library: &Path) -> bool {
@@ -167,4 +177,22 @@ fn libraries() -> Result<Vec<PathBuf>, String> {
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_is_found_by_the_name_that_the_loader_asks_for() {
+        let names = [
+            ("libstdc++.so.6.0.30", "libstdc++.so.6"),
+            ("libc.so.6", "libc.so.6"),
+            ("ld-linux-x86-64.so.2", "ld-linux-x86-64.so.2"),
+            ("ld-2.31.so", "ld-2.31.so"),
+        ];
+        for (file, expected) in names {
+            assert_eq!(wanted_name(file), expected);
+        }
+    }
 }
