@@ -100,7 +100,10 @@ pub(super) fn record_and_register(
     let recorded = record(settings.executor.as_ref(), wanted, &scratch.0).map_err(refused)?;
     let is_other = |made: &&Produced| expected.is_some_and(|expected| !expected.contains(&made.sha256));
     if let Some(made) = recorded.outputs.iter().find(is_other) {
-        let reason = format!("{} came out with other bytes than were preserved (sha256 {}): no recipe is registered", made.name, made.sha256);
+        let reason = format!(
+            "{} came out with other bytes than were preserved (sha256 {}): no recipe is registered",
+            made.name, made.sha256
+        );
         return Err(Failure::of(FINDINGS, &std::io::Error::other(reason)));
     }
     if expected.is_none() {

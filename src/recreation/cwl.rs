@@ -55,8 +55,19 @@ pub fn main_tool(document: &Value) -> &Value {
 }
 
 /// Members that describe and have no influence on the run.
-const SILENT: [&str; 11] =
-    ["class", "cwlVersion", "id", "label", "doc", "hints", "intent", "$namespaces", "$schemas", "successCodes", "permanentFailCodes"];
+const SILENT: [&str; 11] = [
+    "class",
+    "cwlVersion",
+    "id",
+    "label",
+    "doc",
+    "hints",
+    "intent",
+    "$namespaces",
+    "$schemas",
+    "successCodes",
+    "permanentFailCodes",
+];
 /// Members that are read.
 const READ: [&str; 7] = ["baseCommand", "arguments", "inputs", "outputs", "stdout", "requirements", "stdin"];
 
@@ -65,7 +76,9 @@ fn entries(value: Option<&Value>, key: &str, plain: &str) -> Vec<(String, Map<St
     match value {
         Some(Value::Array(list)) => {
             let members = list.iter().filter_map(Value::as_object);
-            members.map(|one| (last_part(one.get(key).and_then(Value::as_str).unwrap_or_default()), one.clone())).collect()
+            members
+                .map(|one| (last_part(one.get(key).and_then(Value::as_str).unwrap_or_default()), one.clone()))
+                .collect()
         }
         Some(Value::Object(map)) => {
             let entry = |(name, value): (&String, &Value)| {
@@ -125,7 +138,9 @@ impl Tool<'_> {
         let has_meaning = |value: &Value| !value.is_null() && *value != Value::Array(Vec::new());
         for (name, value) in members.filter(|(_, value)| has_meaning(value)) {
             match name.as_str() {
-                "successCodes" if *value != serde_json::json!([0]) => return Err(refused(name, "a recipe ends well with 0 alone")),
+                "successCodes" if *value != serde_json::json!([0]) => {
+                    return Err(refused(name, "a recipe ends well with 0 alone"));
+                }
                 "stdin" => return Err(refused(name, "give the file as an argument")),
                 name if SILENT.contains(&name) || READ.contains(&name) => {}
                 name => return Err(refused(name, "has no meaning for a recipe")),
@@ -149,9 +164,12 @@ impl Tool<'_> {
             };
             given.insert(name.clone(), read(value, folder, &place)?);
         }
-        let unknown = self.job.as_object().into_iter().flatten().find(|(name, _)| {
-            !given.contains_key(*name) && !name.starts_with("cwl:")
-        });
+        let unknown = self
+            .job
+            .as_object()
+            .into_iter()
+            .flatten()
+            .find(|(name, _)| !given.contains_key(*name) && !name.starts_with("cwl:"));
         match unknown {
             Some((name, _)) => Err(refused(name, "the job gives a value that the tool has no input for")),
             None => Ok(given),
@@ -190,9 +208,13 @@ impl Tool<'_> {
             Some(_) => return Err(refused("baseCommand", "is neither a word nor a list")),
         };
         command.extend(pieces.into_iter().flat_map(|(_, words)| words));
-        let is_file = |word: &&String| Path::new(word.as_str()).is_file() && !files.iter().any(|file| file == Path::new(word.as_str()));
+        let is_file = |word: &&String| {
+            Path::new(word.as_str()).is_file() && !files.iter().any(|file| file == Path::new(word.as_str()))
+        };
         match command.iter().skip(1).find(is_file) {
-            Some(word) => Err(refused("baseCommand", format!("{word:?} is a file here: give it as an input of type File"))),
+            Some(word) => {
+                Err(refused("baseCommand", format!("{word:?} is a file here: give it as an input of type File")))
+            }
             None if command.is_empty() => Err(refused("baseCommand", "there is no command")),
             None => Ok(command),
         }
@@ -223,7 +245,9 @@ impl Tool<'_> {
             (Given::List(items), Some(_)) if items.iter().any(|item| matches!(item, Given::File(_))) => {
                 return Err(refused(place, "a file must be a word of its own"));
             }
-            (Given::List(items), Some(separator)) => vec![items.iter().flat_map(words_of).collect::<Vec<_>>().join(separator)],
+            (Given::List(items), Some(separator)) => {
+                vec![items.iter().flat_map(words_of).collect::<Vec<_>>().join(separator)]
+            }
             (value, _) => words_of(value),
         };
         match prefix {
@@ -304,7 +328,9 @@ fn read(value: &Value, folder: &Path, place: &str) -> Result<Given, CwlError> {
         Value::Bool(flag) => Given::Flag(*flag),
         Value::Number(number) => Given::Text(number.to_string()),
         Value::String(text) => Given::Text(text.clone()),
-        Value::Array(items) => Given::List(items.iter().map(|item| read(item, folder, place)).collect::<Result<_, _>>()?),
+        Value::Array(items) => {
+            Given::List(items.iter().map(|item| read(item, folder, place)).collect::<Result<_, _>>()?)
+        }
         Value::Object(file) => {
             if file.get("class").and_then(Value::as_str) != Some("File") {
                 return Err(refused(place, "is an object, but no File"));
@@ -363,7 +389,9 @@ fn resolve(text: &str, own: &Given, given: &BTreeMap<String, Given>, place: &str
 }
 
 fn referred(reference: &str, own: &Given, given: &BTreeMap<String, Given>, place: &str) -> Result<Given, CwlError> {
-    let unknown = || refused(place, format!("$({reference}) is not understood: inputs.NAME, and path or basename of a file, are"));
+    let unknown = || {
+        refused(place, format!("$({reference}) is not understood: inputs.NAME, and path or basename of a file, are"))
+    };
     if reference == "self" {
         return Ok(own.clone());
     }
@@ -392,7 +420,11 @@ fn plain_name(value: &Given, place: &str) -> Result<String, CwlError> {
     let Given::Text(name) = value else { return Err(refused(place, "is no name of a file")) };
     let name = name.strip_prefix("/out/").unwrap_or(name);
     let is_plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '*', '?', '[']);
-    if is_plain { Ok(name.to_owned()) } else { Err(refused(place, "is not one plain name: there are no folders and no wildcards")) }
+    if is_plain {
+        Ok(name.to_owned())
+    } else {
+        Err(refused(place, "is not one plain name: there are no folders and no wildcards"))
+    }
 }
 
 #[cfg(test)]
@@ -445,27 +477,48 @@ mod tests {
     #[test]
     fn what_a_recipe_cannot_say_is_refused_by_its_place() {
         let file = json!({"class": "File", "path": "a"});
-        let input = |kind: Value, binding: Value| tool(json!({"inputs": {"f": {"type": kind, "inputBinding": binding}}}));
+        let input =
+            |kind: Value, binding: Value| tool(json!({"inputs": {"f": {"type": kind, "inputBinding": binding}}}));
         let cases = [
             (json!({"class": "Workflow"}), json!({}), "class"),
             (tool(json!({"stdin": "$(inputs.f.path)"})), json!({}), "stdin"),
             (tool(json!({"successCodes": [1]})), json!({}), "successCodes"),
             (tool(json!({"stderr": "x"})), json!({}), "stderr"),
-            (tool(json!({"requirements": [{"class": "DockerRequirement"}]})), json!({}), "requirements/DockerRequirement"),
-            (tool(json!({"requirements": {"InlineJavascriptRequirement": {}}})), json!({}), "requirements/InlineJavascriptRequirement"),
+            (
+                tool(json!({"requirements": [{"class": "DockerRequirement"}]})),
+                json!({}),
+                "requirements/DockerRequirement",
+            ),
+            (
+                tool(json!({"requirements": {"InlineJavascriptRequirement": {}}})),
+                json!({}),
+                "requirements/InlineJavascriptRequirement",
+            ),
             (tool(json!({"arguments": ["${return 1;}"]})), json!({}), "arguments/0"),
             (tool(json!({"arguments": ["$(inputs.none)"]})), json!({}), "arguments/0"),
             (tool(json!({"arguments": ["$(open"]})), json!({}), "arguments/0"),
             (tool(json!({"outputs": {}})), json!({}), "outputs"),
-            (tool(json!({"outputs": {"o": {"type": "File", "outputBinding": {"glob": "*.txt"}}}})), json!({}), "outputs/o"),
-            (tool(json!({"outputs": {"o": {"type": "File", "outputBinding": {"glob": "../x"}}}})), json!({}), "outputs/o"),
+            (
+                tool(json!({"outputs": {"o": {"type": "File", "outputBinding": {"glob": "*.txt"}}}})),
+                json!({}),
+                "outputs/o",
+            ),
+            (
+                tool(json!({"outputs": {"o": {"type": "File", "outputBinding": {"glob": "../x"}}}})),
+                json!({}),
+                "outputs/o",
+            ),
             (tool(json!({"outputs": {"o": "Directory"}})), json!({}), "outputs/o"),
             (tool(json!({"stdout": "a/b"})), json!({}), "stdout"),
             (tool(json!({"baseCommand": []})), json!({}), "baseCommand"),
             (tool(json!({"inputs": {"f": "File"}})), json!({}), "inputs/f"),
             (tool(json!({})), json!({"x": 1}), "x"),
             (input(json!("File"), json!({})), json!({"f": {"class": "Directory", "path": "a"}}), "inputs/f"),
-            (input(json!("File"), json!({})), json!({"f": {"class": "File", "location": "https://example.org/a"}}), "inputs/f"),
+            (
+                input(json!("File"), json!({})),
+                json!({"f": {"class": "File", "location": "https://example.org/a"}}),
+                "inputs/f",
+            ),
             (input(json!("File"), json!({"prefix": "-f", "separate": false})), json!({"f": file}), "inputs/f"),
             (input(json!("File"), json!({"valueFrom": "x$(self.path)"})), json!({"f": file}), "inputs/f"),
             (input(json!("File"), json!({"loadContents": true})), json!({"f": file}), "inputs/f/loadContents"),
@@ -475,7 +528,13 @@ mod tests {
             let error = wanted(&tool, &job).expect_err(place);
             assert_eq!(error.place, place, "{error}");
         }
-        for nonsense in [json!(null), json!([]), json!("x"), json!({"class": "CommandLineTool"}), tool(json!({"inputs": 3, "outputs": 4}))] {
+        for nonsense in [
+            json!(null),
+            json!([]),
+            json!("x"),
+            json!({"class": "CommandLineTool"}),
+            tool(json!({"inputs": 3, "outputs": 4})),
+        ] {
             assert!(wanted(&nonsense, &json!([1])).is_err());
         }
     }

@@ -12,7 +12,9 @@ use super::cwl::last_part;
 pub enum CrateError {
     #[error("this is no RO-Crate: there is no @graph")]
     NoGraph,
-    #[error("no CreateAction of the crate was made by a CWL tool in it; other crates do not say how their program is called")]
+    #[error(
+        "no CreateAction of the crate was made by a CWL tool in it; other crates do not say how their program is called"
+    )]
     NoTool,
     #[error("{0} runs are in the crate, of which one could be taken; which one it does not say")]
     SeveralRuns(usize),
@@ -108,7 +110,8 @@ impl<'a> Graph<'a> {
 fn within(id: &str) -> Result<PathBuf, CrateError> {
     let outside = || CrateError::Outside { id: id.to_owned() };
     let path = Path::new(id.strip_prefix("./").unwrap_or(id));
-    let is_plain = !id.is_empty() && !id.contains("://") && path.components().all(|part| matches!(part, Component::Normal(_)));
+    let is_plain =
+        !id.is_empty() && !id.contains("://") && path.components().all(|part| matches!(part, Component::Normal(_)));
     if is_plain { Ok(path.to_owned()) } else { Err(outside()) }
 }
 
@@ -124,7 +127,9 @@ fn is_cwl(id: &str) -> bool {
 pub fn import(document: &Value) -> Result<Imported, CrateError> {
     let graph = document.get("@graph").and_then(Value::as_array).ok_or(CrateError::NoGraph)?;
     let graph = Graph(graph.iter().filter_map(Value::as_object).collect());
-    let tool_of = |action: &Map<String, Value>| references(action, "instrument").into_iter().find(|id| is_cwl(id)).map(str::to_owned);
+    let tool_of = |action: &Map<String, Value>| {
+        references(action, "instrument").into_iter().find(|id| is_cwl(id)).map(str::to_owned)
+    };
     let actions = graph.0.iter().filter(|entity| has_type(entity, "CreateAction"));
     let runs: Vec<_> = actions.filter_map(|action| Some((*action, tool_of(action)?))).collect();
     let [(action, tool)] = runs.as_slice() else {
@@ -178,7 +183,10 @@ mod tests {
             (|graph| graph[1]["instrument"] = json!({"@id": "../packed.cwl"}), CrateError::NoTool),
             (|graph| graph.push(graph[1].clone()), CrateError::SeveralRuns(2)),
             (|graph| graph[1]["object"] = json!({"@id": "#none"}), CrateError::NoValue { id: "#none".to_owned() }),
-            (|graph| graph[1]["result"] = json!({"@id": "/etc/passwd"}), CrateError::Outside { id: "/etc/passwd".to_owned() }),
+            (
+                |graph| graph[1]["result"] = json!({"@id": "/etc/passwd"}),
+                CrateError::Outside { id: "/etc/passwd".to_owned() },
+            ),
             (|graph| graph[3]["value"] = json!({"a": 1}), CrateError::NoValue { id: "#words".to_owned() }),
         ];
         for (change, expected) in cases {

@@ -132,7 +132,18 @@ impl Drop for Tes {
 /// A service, where programs can be isolated.
 fn isolating(at_once: usize) -> Option<Tes> {
     let mut trial = Command::new("bwrap");
-    trial.args(["--unshare-all", "--unshare-user", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "/bin/true"]);
+    trial.args([
+        "--unshare-all",
+        "--unshare-user",
+        "--ro-bind",
+        "/",
+        "/",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "/bin/true",
+    ]);
     let works = trial.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if !works.is_ok_and(|status| status.success()) {
         eprintln!("skipped: bubblewrap cannot isolate here");
@@ -198,12 +209,20 @@ fn a_task_reads_its_inputs_and_hands_over_its_outputs() {
     let said = log["logs"][0]["stdout"].as_str().unwrap();
     assert!(said.contains("said") && said.contains("loudly"), "{said}");
     assert!(system_log(&full).contains("\\\"queue\\\" means nothing"), "{full}");
-    let times = [&full["creation_time"], &log["start_time"], &log["logs"][0]["start_time"], &log["logs"][0]["end_time"], &log["end_time"]];
+    let times = [
+        &full["creation_time"],
+        &log["start_time"],
+        &log["logs"][0]["start_time"],
+        &log["logs"][0]["end_time"],
+        &log["end_time"],
+    ];
     let times: Vec<&str> = times.iter().map(|time| time.as_str().unwrap()).collect();
     assert!(times.is_sorted(), "{times:?}");
     let basic = tes.get(&id, "BASIC");
     assert!(basic["inputs"][0].get("content").is_none() && basic["logs"][0]["logs"][0].get("stdout").is_none());
-    assert!(basic["logs"][0].get("system_logs").is_none() && basic["tags"]["a"] == "b" && basic["executors"].is_array());
+    assert!(
+        basic["logs"][0].get("system_logs").is_none() && basic["tags"]["a"] == "b" && basic["executors"].is_array()
+    );
     assert_eq!(tes.get(&id, "MINIMAL"), json!({"id": id, "state": "COMPLETE"}));
     assert_eq!(tes.client.get(&format!("{TES}/tasks/{id}")).json(), tes.get(&id, "MINIMAL"));
     let info = tes.client.get(&format!("{TES}/service-info")).expect_status(200).json();
@@ -215,12 +234,14 @@ fn a_task_reads_its_inputs_and_hands_over_its_outputs() {
 #[test]
 fn tasks_are_listed_by_name_state_and_tags() {
     let Some(tes) = isolating(1) else { return };
-    let named = |name: &str, tags: Value, script: &str| tes.submit(&with(shell(script), json!({"name": name, "tags": tags})));
+    let named =
+        |name: &str, tags: Value, script: &str| tes.submit(&with(shell(script), json!({"name": name, "tags": tags})));
     let good = named("alpha one", json!({"site": "a", "run": "1"}), "true");
     let bad = named("alpha two", json!({"site": "a", "run": "2"}), "exit 3");
     let other = named("beta", json!({"site": "b"}), "true");
     [&good, &bad, &other].iter().for_each(|id| drop(tes.finished(id)));
-    let check = |query: &str, expected: &[&String]| assert_eq!(tes.ids(query).iter().collect::<Vec<_>>(), expected, "{query}");
+    let check =
+        |query: &str, expected: &[&String]| assert_eq!(tes.ids(query).iter().collect::<Vec<_>>(), expected, "{query}");
     check("", &[&other, &bad, &good]);
     check("name_prefix=alpha", &[&bad, &good]);
     check("name_prefix=lpha", &[]);
@@ -292,7 +313,10 @@ fn a_task_that_cannot_be_honoured_is_refused_with_its_place() {
         (json!({}), "/executors"),
         (json!({"executors": []}), "/executors"),
         (with(shell("true"), json!({"volumes": ["/data"]})), "/volumes"),
-        (with(shell("true"), json!({"executors": [shell("true")["executors"][0], shell("true")["executors"][0]]})), "/executors"),
+        (
+            with(shell("true"), json!({"executors": [shell("true")["executors"][0], shell("true")["executors"][0]]})),
+            "/executors",
+        ),
         (executor(json!({"image": "alpine:3"})), "/executors/0/image"),
         (executor(json!({"image": "wasi:sha256-xyz"})), "/executors/0/image"),
         (executor(json!({"command": []})), "/executors/0/command"),
@@ -321,7 +345,10 @@ fn a_task_that_cannot_be_honoured_is_refused_with_its_place() {
         (resources(json!({"cpu_cores": 100_000})), "/resources/cpu_cores"),
         (resources(json!({"ram_gb": -1.0})), "/resources/ram_gb"),
         (resources(json!({"disk_gb": 1e30})), "/resources/disk_gb"),
-        (resources(json!({"backend_parameters": {"x": "1"}, "backend_parameters_strict": true})), "/resources/backend_parameters/x"),
+        (
+            resources(json!({"backend_parameters": {"x": "1"}, "backend_parameters_strict": true})),
+            "/resources/backend_parameters/x",
+        ),
         (resources(json!({"backend_parameters": {"wall_ms": "0"}})), "/resources/backend_parameters/wall_ms"),
         (tags(json!({"sha256:/in/none": "0".repeat(64)})), "/tags/sha256:/in/none"),
         (tags(json!({"sha256:/bin/sh": "short"})), "/tags/sha256:/bin/sh"),
@@ -347,7 +374,16 @@ fn a_task_that_cannot_be_honoured_is_refused_with_its_place() {
 fn requests_of_strangers_and_wrong_parameters_are_refused() {
     let tes = Tes::start(1, None);
     let get = |path: &str| tes.client.get(&format!("{TES}{path}"));
-    for query in ["page_size=0", "page_size=2049", "page_size=x", "state=DONE", "view=ALL", "bogus=1", "tag_value=a", "view=FULL&view=FULL"] {
+    for query in [
+        "page_size=0",
+        "page_size=2049",
+        "page_size=x",
+        "state=DONE",
+        "view=ALL",
+        "bogus=1",
+        "tag_value=a",
+        "view=FULL&view=FULL",
+    ] {
         get(&format!("/tasks?{query}")).expect_problem(400, "bad-parameter");
     }
     get("/tasks?page_token=x").expect_problem(400, "bad-token");
@@ -385,10 +421,19 @@ fn what_goes_wrong_is_told_apart() {
     std::os::unix::fs::symlink(secret.path(), tes.files().join("way")).unwrap();
     std::fs::create_dir(tes.files().join("folder")).unwrap();
     rustix_pipe(&tes.files().join("pipe"));
-    let input = |url: &str| with(shell("cp /in/a /out/b"), json!({"inputs": [{"path": "/in/a", "url": tes.url(url)}], "outputs": [{"path": "/out/b", "url": tes.url("b")}]}));
-    let output = |script: &str, url: &str| with(shell(script), json!({"outputs": [{"path": "/out/b", "url": tes.url(url)}]}));
+    let input = |url: &str| {
+        with(
+            shell("cp /in/a /out/b"),
+            json!({"inputs": [{"path": "/in/a", "url": tes.url(url)}], "outputs": [{"path": "/out/b", "url": tes.url("b")}]}),
+        )
+    };
+    let output =
+        |script: &str, url: &str| with(shell(script), json!({"outputs": [{"path": "/out/b", "url": tes.url(url)}]}));
     let wasi = json!({"executors": [{"image": format!("wasi:sha256-{}", sha256(b"none")), "command": ["x"]}]});
-    let changed = with(shell("true"), json!({"inputs": [{"path": "/in/a", "content": "a"}], "tags": {"sha256:/in/a": sha256(b"b").to_string()}}));
+    let changed = with(
+        shell("true"),
+        json!({"inputs": [{"path": "/in/a", "content": "a"}], "tags": {"sha256:/in/a": sha256(b"b").to_string()}}),
+    );
     let other_shell = with(shell("true"), json!({"tags": {"sha256:/bin/sh": sha256(b"b").to_string()}}));
     let mut too_long = shell("sleep 1000");
     too_long["resources"] = json!({"backend_parameters": {"wall_ms": "300"}});
@@ -415,7 +460,10 @@ fn what_goes_wrong_is_told_apart() {
         assert!(!tes.files().join("b").exists() && !secret.path().join("b").exists(), "{done}");
     }
     let failed = tes.run(&shell("echo why >&2; exit 3"));
-    assert_eq!((&failed["logs"][0]["logs"][0]["exit_code"], failed["logs"][0]["logs"][0]["stdout"].as_str()), (&json!(3), Some("why\n")));
+    assert_eq!(
+        (&failed["logs"][0]["logs"][0]["exit_code"], failed["logs"][0]["logs"][0]["stdout"].as_str()),
+        (&json!(3), Some("why\n"))
+    );
     // A link where an output goes is replaced, never followed.
     assert_eq!(tes.run(&output("echo b > /out/b", "link"))["state"], "COMPLETE");
     assert_eq!(std::fs::read_to_string(secret.path().join("key")).unwrap(), "secret");
@@ -430,13 +478,18 @@ fn a_hundred_tasks_at_once_all_end_well() {
     let Some(tes) = isolating(4) else { return };
     let ids: Vec<String> = std::thread::scope(|scope| {
         let submit = |number: usize| {
-            let task = with(shell("cat /in/n > /out/n"), json!({
-                "inputs": [{"path": "/in/n", "content": number.to_string()}],
-                "outputs": [{"path": "/out/n", "url": tes.url(&format!("n/{number}"))}],
-            }));
+            let task = with(
+                shell("cat /in/n > /out/n"),
+                json!({
+                    "inputs": [{"path": "/in/n", "content": number.to_string()}],
+                    "outputs": [{"path": "/out/n", "url": tes.url(&format!("n/{number}"))}],
+                }),
+            );
             tes.submit(&task)
         };
-        let threads: Vec<_> = (0..4).map(|part| scope.spawn(move || (0..25).map(|n| submit(part * 25 + n)).collect::<Vec<_>>())).collect();
+        let threads: Vec<_> = (0..4)
+            .map(|part| scope.spawn(move || (0..25).map(|n| submit(part * 25 + n)).collect::<Vec<_>>()))
+            .collect();
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     ids.iter().for_each(|id| assert_eq!(tes.finished(id)["state"], "COMPLETE"));
@@ -464,7 +517,11 @@ fn job(folder: &Path, script: &str) -> Job {
         seed: 7,
         stdin: Some("small".to_owned()),
         stdout: Some("said".to_owned()),
-        inputs: vec![file(folder, "small", b"small\n"), file(folder, "large", large.as_bytes()), file(folder, "bytes", b"\xff\0")],
+        inputs: vec![
+            file(folder, "small", b"small\n"),
+            file(folder, "large", large.as_bytes()),
+            file(folder, "bytes", b"\xff\0"),
+        ],
         tools: vec![file(folder, "tool", b"a tool\n")],
         outputs: vec!["said".to_owned(), "copy".to_owned()],
         root: None,
@@ -563,7 +620,11 @@ fn read_request(connection: &mut std::net::TcpStream) {
     loop {
         let text = String::from_utf8_lossy(&seen).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.to_lowercase().split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.trim().parse().ok());
+            let length = head
+                .to_lowercase()
+                .split("content-length: ")
+                .nth(1)
+                .and_then(|rest| rest.lines().next()?.trim().parse().ok());
             if body.len() >= length.unwrap_or(0) {
                 return;
             }
@@ -582,7 +643,8 @@ fn a_service_that_lies_is_not_believed() {
     let job = job(folder.path(), "true");
     let state = |state: &str| json!({"id": "a", "state": state}).to_string();
     let created = json!({"id": "a"}).to_string();
-    let full = |state: &str, lines: &[&str]| json!({"id": "a", "state": state, "logs": [{"system_logs": lines}]}).to_string();
+    let full =
+        |state: &str, lines: &[&str]| json!({"id": "a", "state": state, "logs": [{"system_logs": lines}]}).to_string();
     let cases = [
         vec![json!({"id": "../../x"}).to_string()],
         vec!["no JSON".to_owned()],

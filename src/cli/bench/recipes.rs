@@ -52,11 +52,14 @@ fn measure(catalogue: &Arc<Catalogue>, scratch: &std::path::Path) -> Result<Vec<
     let proved = run_all(catalogue, &small)?;
     let seconds = started.elapsed().as_secs_f64();
     if proved != SMALL || steps != STEPS {
-        return Err(Failure::store(format!("{proved} of {SMALL} recipes were proved, the plan has {steps} of {STEPS} steps")));
+        return Err(Failure::store(format!(
+            "{proved} of {SMALL} recipes were proved, the plan has {steps} of {STEPS} steps"
+        )));
     }
     Ok(vec![
         Figure::new(NAME, format!("plan of {STEPS} steps"), planned, "ms").asked(Asked::AtMost(100.0)),
-        Figure::new(NAME, format!("{SMALL} small recipes, sandboxed, compared, signed"), seconds, "s").asked(Asked::AtMost(30.0)),
+        Figure::new(NAME, format!("{SMALL} small recipes, sandboxed, compared, signed"), seconds, "s")
+            .asked(Asked::AtMost(30.0)),
     ])
 }
 

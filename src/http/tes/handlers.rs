@@ -18,8 +18,7 @@ const MAX_TASK_BYTES: usize = 8 << 20;
 const PAGE_SIZE: usize = 256;
 const MAX_PAGE_SIZE: usize = 2_048;
 
-const LIST_PARAMETERS: [&str; 7] =
-    ["name_prefix", "state", "tag_key", "tag_value", "page_size", "page_token", "view"];
+const LIST_PARAMETERS: [&str; 7] = ["name_prefix", "state", "tag_key", "tag_value", "page_size", "page_token", "view"];
 
 /// Mounts the service.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -45,7 +44,8 @@ fn no_parameters(request: &HttpRequest) -> Result<(), Problem> {
 }
 
 async fn no_route(request: HttpRequest) -> Answer {
-    let detail = format!("{} {} is no resource of this service; docs/tes.md lists them", request.method(), request.path());
+    let detail =
+        format!("{} {} is no resource of this service; docs/tes.md lists them", request.method(), request.path());
     Err(Problem::http(StatusCode::NOT_FOUND, "no-such-resource", "There is no such resource", detail))
 }
 
@@ -125,7 +125,8 @@ fn filter(mut parameters: Parameters) -> Result<Filter, Problem> {
         Some(text) => text.parse().ok().filter(|size| (1..=MAX_PAGE_SIZE).contains(size)),
         None => Some(PAGE_SIZE),
     };
-    let page_size = page_size.ok_or_else(|| Error::parameter("page_size", format!("is not from 1 to {MAX_PAGE_SIZE}")))?;
+    let page_size =
+        page_size.ok_or_else(|| Error::parameter("page_size", format!("is not from 1 to {MAX_PAGE_SIZE}")))?;
     let before = parameters.one("page_token")?.filter(|token| !token.is_empty());
     let before = before.map(|token| token.parse().map_err(|_| Error::BadToken)).transpose()?;
     let (keys, values) = (parameters.all("tag_key"), parameters.all("tag_value"));

@@ -51,7 +51,9 @@ impl State {
         match auth::bearer(request).map(|given| sha256(given.as_bytes())) {
             Some(given) if given == *token => Ok(()),
             Some(_) => Err(Problem::unauthorised("this is not the token of this service")),
-            None => Err(Problem::unauthorised("send `Authorization: Bearer <token>`; the operator of the service has it")),
+            None => {
+                Err(Problem::unauthorised("send `Authorization: Bearer <token>`; the operator of the service has it"))
+            }
         }
     }
 }

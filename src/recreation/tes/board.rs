@@ -270,7 +270,14 @@ mod tests {
         (0..5).for_each(|number| drop(add(&mut board, &number.to_string(), 1)));
         let (mut before, mut seen) = (None, Vec::new());
         loop {
-            let filter = Filter { name_prefix: Some("name".to_owned()), state: None, tags: Vec::new(), page_size: 2, before, view: View::Basic };
+            let filter = Filter {
+                name_prefix: Some("name".to_owned()),
+                state: None,
+                tags: Vec::new(),
+                page_size: 2,
+                before,
+                view: View::Basic,
+            };
             let page = board.list(&filter);
             seen.extend(page.tasks.into_iter().filter_map(|task| task.id));
             add(&mut board, &format!("later {}", seen.len()), 1);
@@ -296,7 +303,9 @@ mod tests {
         board.cancel("a", NOW);
         assert_eq!(state(&board, "a"), Some(State::Canceled));
         let basic = board.get("a", View::Basic).expect("kept");
-        assert!(basic.logs.iter().all(|log| log.system_logs.is_empty() && log.logs.iter().all(|one| one.stdout.is_none())));
+        assert!(
+            basic.logs.iter().all(|log| log.system_logs.is_empty() && log.logs.iter().all(|one| one.stdout.is_none()))
+        );
         assert_eq!(board.get("a", View::Full).expect("kept").logs[0].logs[0].stdout.as_deref(), Some("said"));
     }
 }

@@ -109,7 +109,8 @@ pub(super) fn read(task: &Task, below: &dyn Fn(&str) -> Result<Below, String>) -
     let program = program(executor, task, &inputs)?;
     let stdin = named(executor.stdin.as_deref(), "/in/", "/executors/0/stdin")?;
     let stdout = named(executor.stdout.as_deref(), "/out/", "/executors/0/stdout")?;
-    if stdin.as_ref().is_some_and(|name| !inputs.iter().any(|input| input.folder == Folder::In && input.name == *name)) {
+    if stdin.as_ref().is_some_and(|name| !inputs.iter().any(|input| input.folder == Folder::In && input.name == *name))
+    {
         return Err(refused("/executors/0/stdin", "is none of the inputs"));
     }
     let number = |name: &str| task.tags.get(name).map(|text| text.parse::<i64>());
@@ -271,7 +272,10 @@ fn limits(resources: Option<&Resources>) -> Result<(Limits, Vec<String>), Refuse
         let Some(gigabytes) = gigabytes else { continue };
         let bytes = gigabytes * 1e9;
         if !(bytes >= 1.0 && bytes <= MAX_BYTES as f64) {
-            return Err(refused(format!("/resources/{member}"), format!("is not above 0 and at most {MAX_BYTES} bytes")));
+            return Err(refused(
+                format!("/resources/{member}"),
+                format!("is not above 0 and at most {MAX_BYTES} bytes"),
+            ));
         }
         *limit = bytes as u64;
     }
@@ -287,7 +291,10 @@ fn limits(resources: Option<&Resources>) -> Result<(Limits, Vec<String>), Refuse
             "processes" => (&mut limits.processes, MAX_COUNT),
             "fuel" => (&mut limits.fuel, u64::MAX),
             _ if is_strict => {
-                return Err(refused(place(), format!("means nothing here; there are {}", BACKEND_PARAMETERS.join(", "))));
+                return Err(refused(
+                    place(),
+                    format!("means nothing here; there are {}", BACKEND_PARAMETERS.join(", ")),
+                ));
             }
             _ => {
                 remarks.push(format!("backend parameter {name:?} means nothing here and was passed over"));

@@ -145,7 +145,8 @@ impl TesExecutor {
     /// # Errors
     /// `ClientError`.
     pub fn new(url: &str, files: &Path, token: Option<String>) -> Result<Self, ClientError> {
-        let is_http = url.strip_prefix("http://").is_some_and(|rest| !rest.is_empty() && !rest.contains(['?', '#', ' ']));
+        let is_http =
+            url.strip_prefix("http://").is_some_and(|rest| !rest.is_empty() && !rest.contains(['?', '#', ' ']));
         if !is_http {
             return Err(ClientError::Url { url: url.to_owned() });
         }
@@ -208,16 +209,21 @@ impl TesExecutor {
                     running.get_or_insert_with(Instant::now);
                 }
             }
-            let over_time = running.is_some_and(|since: Instant| since.elapsed() > Duration::from_millis(job.limits.wall_ms) + GRACE);
+            let over_time = running
+                .is_some_and(|since: Instant| since.elapsed() > Duration::from_millis(job.limits.wall_ms) + GRACE);
             match called_off {
-                Some((since, _)) if since.elapsed() > SILENCE => return Err(worker("the task was called off and does not end")),
+                Some((since, _)) if since.elapsed() > SILENCE => {
+                    return Err(worker("the task was called off and does not end"));
+                }
                 Some(_) => {}
                 None if cancel.is_cancelled() || over_time => {
                     let why = (!cancel.is_cancelled()).then_some(LimitKind::Wall);
                     called_off = Some((Instant::now(), why));
                     self.post::<serde_json::Value>(&format!("tasks/{}:cancel", sent.id), &[])?;
                 }
-                None if running.is_none() && queued.elapsed() > QUEUE_TIME => return Err(worker("the task waits for its turn too long")),
+                None if running.is_none() && queued.elapsed() > QUEUE_TIME => {
+                    return Err(worker("the task waits for its turn too long"));
+                }
                 None => {}
             }
             std::thread::sleep(pause);
@@ -256,7 +262,11 @@ impl TesExecutor {
         }
         task.tags.insert("clock_ns".to_owned(), job.clock_ns.to_string());
         task.tags.insert("seed".to_owned(), job.seed.to_string());
-        let made = |name: &String| Output { url: room.url(&output_name(name)), path: format!("/out/{name}"), ..Output::default() };
+        let made = |name: &String| Output {
+            url: room.url(&output_name(name)),
+            path: format!("/out/{name}"),
+            ..Output::default()
+        };
         task.outputs = job.outputs.iter().map(made).collect();
         task.executors = vec![Command {
             image,
@@ -271,7 +281,13 @@ impl TesExecutor {
     }
 
     /// Fetches the outputs of a task that is complete.
-    fn fetch(&self, job: &Job, log: &TaskLog, (room, out): (&Room<'_>, &Path), cancel: &Cancel) -> Result<Vec<Produced>, PerformError> {
+    fn fetch(
+        &self,
+        job: &Job,
+        log: &TaskLog,
+        (room, out): (&Room<'_>, &Path),
+        cancel: &Cancel,
+    ) -> Result<Vec<Produced>, PerformError> {
         std::fs::create_dir(out).map_err(disk(out))?;
         let (mut produced, mut left) = (Vec::with_capacity(job.outputs.len()), job.limits.output_bytes);
         for name in &job.outputs {
@@ -335,7 +351,10 @@ fn is_of_machine(job: &Job) -> bool {
     let real = |path: &Path| path.canonicalize().ok();
     job.executor == ExecutorKind::Native
         && job.tools.is_empty()
-        && job.argv.first().is_some_and(|command| command.starts_with('/') && real(Path::new(command)) == real(&job.program.path))
+        && job
+            .argv
+            .first()
+            .is_some_and(|command| command.starts_with('/') && real(Path::new(command)) == real(&job.program.path))
 }
 
 fn resources(job: &Job) -> Resources {
@@ -413,7 +432,9 @@ fn end_of(state: State, log: &TaskLog) -> Result<End, PerformError> {
     let exit_code = log.logs.iter().rev().find_map(|one| one.exit_code);
     let last = lines().next().map_or("", String::as_str);
     match (state, said) {
-        (State::Complete, Some(end)) if !end.is_success() => Err(worker(format!("the service contradicts itself: {last}"))),
+        (State::Complete, Some(end)) if !end.is_success() => {
+            Err(worker(format!("the service contradicts itself: {last}")))
+        }
         (State::Complete, _) => Ok(End::Exited { code: 0 }),
         (State::ExecutorError | State::SystemError, Some(end)) if !end.is_success() => Ok(end),
         (State::ExecutorError, _) => Ok(match exit_code.filter(|code| *code != 0) {

@@ -122,12 +122,10 @@ impl Shared {
         for name in parents {
             let found = openat(&folder, name, FOLDER, Mode::empty());
             folder = match found {
-                Err(rustix::io::Errno::NOENT) if is_made => {
-                    match mkdirat(&folder, name, Mode::from_raw_mode(0o777)) {
-                        Ok(()) | Err(rustix::io::Errno::EXIST) => openat(&folder, name, FOLDER, Mode::empty())?,
-                        Err(error) => return Err(error),
-                    }
-                }
+                Err(rustix::io::Errno::NOENT) if is_made => match mkdirat(&folder, name, Mode::from_raw_mode(0o777)) {
+                    Ok(()) | Err(rustix::io::Errno::EXIST) => openat(&folder, name, FOLDER, Mode::empty())?,
+                    Err(error) => return Err(error),
+                },
                 found => found?,
             };
         }
@@ -214,7 +212,20 @@ mod tests {
         let base = format!("file://{}", folder.path().display());
         assert_eq!(shared.below(&format!("{base}/a/b%20c")), Ok(Below(vec!["a".into(), "b c".into()])));
         assert_eq!(shared.below(&shared.url(&["ä b", "c"])), Ok(Below(vec!["ä b".into(), "c".into()])));
-        for path in ["", "/", "/../x", "/a/../../x", "/a//b", "/./a", "/%2e%2e/x", "/a%2F..%2F..%2Fx", "/%", "/%zz", "/a%00", "x/a"] {
+        for path in [
+            "",
+            "/",
+            "/../x",
+            "/a/../../x",
+            "/a//b",
+            "/./a",
+            "/%2e%2e/x",
+            "/a%2F..%2F..%2Fx",
+            "/%",
+            "/%zz",
+            "/a%00",
+            "x/a",
+        ] {
             assert!(shared.below(&format!("{base}{path}")).is_err(), "{path}");
         }
         for url in ["file:///etc/passwd", "http://localhost/a", "/etc/passwd", "file://host/a", ""] {

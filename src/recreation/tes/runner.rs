@@ -94,7 +94,10 @@ fn perform(inner: &Inner, taken: &Taken) -> Result<Outcome, Halt> {
         match hand_over(inner, &taken.order, &performed, &taken.cancel) {
             Ok(outputs) => {
                 outcome.outputs = outputs;
-                let digests = performed.outputs.iter().map(|made| (format!("sha256:/out/{}", made.name), made.sha256.to_string()));
+                let digests = performed
+                    .outputs
+                    .iter()
+                    .map(|made| (format!("sha256:/out/{}", made.name), made.sha256.to_string()));
                 outcome.metadata.extend(digests);
             }
             Err(Halt::Failed(reason)) => {
@@ -199,7 +202,8 @@ fn program(order: &Order, tools: &mut Vec<JobFile>) -> Result<JobFile, Halt> {
     match &order.program {
         Program::Module(sha256) => {
             let at = tools.iter().position(|tool| tool.sha256 == *sha256);
-            let at = at.ok_or_else(|| missing("the module", format!("no input below /program has the sha256 {sha256}")))?;
+            let at =
+                at.ok_or_else(|| missing("the module", format!("no input below /program has the sha256 {sha256}")))?;
             Ok(tools.remove(at))
         }
         Program::Input if tools.is_empty() => Err(missing("the program", "no input is below /program".to_owned())),
@@ -211,7 +215,8 @@ fn program(order: &Order, tools: &mut Vec<JobFile>) -> Result<JobFile, Halt> {
 /// A program of this machine; where none of its digests is promised it is taken as it is.
 fn machine(path: &Path, expected: Option<Sha256>) -> Result<JobFile, Halt> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let missing = |error: std::io::Error| Halt::End(End::InputMissing { name: name.clone(), reason: error.to_string() });
+    let missing =
+        |error: std::io::Error| Halt::End(End::InputMissing { name: name.clone(), reason: error.to_string() });
     // Such paths are often links, as /bin/sh; the executor follows none.
     let path = path.canonicalize().map_err(missing)?;
     if !path.is_file() {

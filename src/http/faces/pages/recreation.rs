@@ -25,7 +25,8 @@ async fn rates(request: &HttpRequest, state: &State) -> Result<HttpResponse, Tro
     Parameters::of(request)?.finish(&[])?;
     let catalogue = state.catalogue.clone();
     let collections = crate::http::blocking(move || catalogue.rebuildability()).await?;
-    let frame = Frame { alternates: vec![("application/json", "/api/v1/recreation".to_owned())], ..Frame::new("Recreation") };
+    let frame =
+        Frame { alternates: vec![("application/json", "/api/v1/recreation".to_owned())], ..Frame::new("Recreation") };
     Ok(frame.answer(StatusCode::OK, &content(&collections)))
 }
 
