@@ -113,6 +113,13 @@ judge_drills() {
     judge drills.py --binary "$1" --shared "$PERENNIAL_SHARED" --modules "$WORK/modules" "${@:2}"
 }
 
+# Our endpoint asked by Comunica, which is installed once: judge_comunica PROGRAM
+judge_comunica() {
+    local folder=${PERENNIAL_COMUNICA:-$HOME/.cache/perennial-comunica}
+    scripts/comunica.sh "$folder"
+    judge comunica.py --binary "$1" --comunica "$folder"
+}
+
 # Descriptions as RDF: judge_shacl PROGRAM STORE [ARGUMENTS…]
 judge_shacl() { judge shacl.py --binary "$1" "${@:2}"; }
 judge_linked_data() { judge linked_data.py --binary "$1" "${@:2}"; }

@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod codec;
 pub mod export;
+pub mod federation;
 pub mod http;
 pub mod importer;
 pub mod index;

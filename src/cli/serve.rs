@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::{Context, Failure, executor};
-use crate::catalogue::{Catalogue, GraphSettings, LEAST_FREE_SPACE, Options, Settings};
+use crate::catalogue::{Catalogue, GraphSettings, LEAST_FREE_SPACE, Options, ServiceSettings, Settings};
 use crate::http::{self, ServeOptions};
 
 /// How often the free space is read.
@@ -52,6 +52,12 @@ pub struct Serve {
     pub drill_every: u64,
     #[command(flatten)]
     pub place: executor::Place,
+    /// An endpoint elsewhere that SPARQL queries may ask with SERVICE, by its whole address (http://…); may be repeated.
+    #[arg(long, value_name = "URL", conflicts_with = "no_graph")]
+    pub sparql_service: Vec<String>,
+    /// Such endpoints may be on this machine or its network.
+    #[arg(long, requires = "sparql_service")]
+    pub private_services: bool,
     /// Threads that answer; 0 means one per core.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub workers: usize,
@@ -62,12 +68,19 @@ impl Serve {
         if self.no_recreation && self.place.is_elsewhere() {
             return Err(Failure::usage("--tes says where recipes run, --no-recreation that none do"));
         }
+        let mut graph = (!self.no_graph).then(GraphSettings::of_this_program).transpose()?;
+        if let Some(url) = self.sparql_service.iter().find(|url| !url.starts_with("http://")) {
+            return Err(Failure::usage(format!("{url} is no endpoint that can be asked: it must begin with http://")));
+        }
+        if let Some(graph) = &mut graph {
+            graph.services = ServiceSettings { endpoints: self.sparql_service, allow_private: self.private_services };
+        }
         let settings = Settings {
             read_only: self.read_only,
             payload_object_threshold: self.payload_object_threshold,
             free_space_threshold: self.free_space_threshold.max(LEAST_FREE_SPACE),
             index: self.index,
-            graph: (!self.no_graph).then(GraphSettings::of_this_program).transpose()?,
+            graph,
             recreation: (!self.no_recreation).then(|| self.place.settings(&context.store)).transpose()?,
             ..Settings::default()
         };

@@ -20,6 +20,7 @@ mod space;
 mod sparql;
 mod sparql_hostile;
 mod sparql_protocol;
+mod sparql_services;
 mod stac;
 mod stac_extensions;
 mod tes;

@@ -6,6 +6,7 @@ questions must be answered, within twice their usual 95th percentile. Once each 
 once all have the address of the good one; there the good one asks what it has asked before (docs/sparql.md says why).
 """
 
+import http.client
 import json
 import shutil
 import statistics
@@ -114,6 +115,36 @@ def attack(service, report, name, address, arguments):
     report.figure(f"{name}: service grew MiB", grown)
 
 
+def probes(service, report):
+    """One at a time: a gigabyte of results, documents that nest, records with addresses that are none."""
+    before, client = service.resident_mib(), Client(service.base, timeout=LIMIT_SECONDS + 30)
+    began = time.monotonic()
+    try:
+        answer = ask(client, "SELECT * { ?a ?b ?c . ?d ?e ?f }")
+        report.check(answer.status >= 400, f"a gigabyte of results was answered {answer.status} with {len(answer.body)} bytes as if whole")
+    except http.client.IncompleteRead as broken:
+        report.check(len(broken.partial) <= 300 << 20, f"{len(broken.partial)} bytes came before the answer broke off")
+        report.figure("bytes before a long answer broke off", len(broken.partial))
+    report.check(time.monotonic() - began < LIMIT_SECONDS, f"{time.monotonic() - began:.1f} s for a gigabyte of results")
+    client = Client(service.base)
+    deep = '{"urn:p":' * 816 + "1" + "}" * 816
+    for document, kind in ((deep, "application/ld+json"), ("[" * 100_000, "application/ld+json"), ("<urn:a> <urn:b> " + "[ <urn:c> " * 5_000, "text/turtle")):
+        answer = client.request("PUT", "/graphs/context/deep", document.encode(), {"Content-Type": kind})
+        report.check(answer.status == 400, f"a document that nests was answered {answer.status}")
+    names = ["http://[::1", "http://a b/", "urn:", "<x>", "http://a/%", "javascript:alert(1)", "\u0000", "10.1/<>", "ltdp:x", "http://" + "a" * 5_000]
+    lines = [{"kind": "product", "collection": "c", "id": f"strange-{number}", "doi": name, "links": [{"rel": "derived_from", "href": name}],
+              "missions": [{"label": name, "iri": name}], "identifiers": [{"scheme": "x", "value": name}]} for number, name in enumerate(names)]
+    receipts = client.ingest([json.dumps(line).encode() for line in lines])
+    taken = [receipt for receipt in receipts if receipt["status"] == "created"]
+    report.check(len(taken) > 0, f"no strange record was taken: {receipts[:1]}")
+    for receipt in taken:
+        for form in ("text/turtle", "application/rdf+xml", "application/ld+json"):
+            answer = client.request("GET", f"/graphs/product/c/{receipt['id']}?wait=graph", headers={"Accept": form})
+            report.check(answer.status == 200, f"the graph of {receipt['id']} as {form} was answered {answer.status}")
+    grown = service.resident_mib() - before
+    report.check(service.process.poll() is None and grown <= GROWTH_MIB, f"probes: the service died or grew by {grown} MiB")
+
+
 def judge(arguments, report):
     folder = Path(tempfile.mkdtemp(prefix="perennial-sparql-hostile-"))
     report.figure("clients", arguments.clients)
@@ -123,6 +154,8 @@ def judge(arguments, report):
             # A service of its own for each: what it has learnt in one must not help in the other.
             with Service(arguments.binary, folder / name.partition(" ")[0]) as service:
                 fill(service.base)
+                if address(0) != GOOD_ADDRESS:
+                    probes(service, report)
                 attack(service, report, name, address, arguments)
     finally:
         shutil.rmtree(folder)

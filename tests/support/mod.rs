@@ -11,7 +11,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use perennial::catalogue::{Catalogue, GraphSettings, Options, Settings};
+use perennial::catalogue::{Catalogue, GraphSettings, Options, ServiceSettings, Settings};
 use perennial::http::{self, ServeOptions};
 use perennial::index::graph::Limits;
 use tempfile::TempDir;
@@ -33,7 +33,8 @@ pub fn options_with_graph() -> Options {
 
 /// Options with a graph whose workers have these limits.
 pub fn options_with_limits(limits: Limits) -> Options {
-    let graph = GraphSettings { program: env!("CARGO_BIN_EXE_perennial").into(), limits };
+    let graph =
+        GraphSettings { program: env!("CARGO_BIN_EXE_perennial").into(), limits, services: ServiceSettings::default() };
     let mut options = options();
     options.settings.graph = Some(graph);
     options

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use super::services::{ServiceSettings, Services};
 use super::{Catalogue, Health};
 use crate::archive::Archive;
 use crate::index::Batch;
@@ -35,6 +36,8 @@ pub struct GraphSettings {
     /// The program that is started as a worker.
     pub program: PathBuf,
     pub limits: Limits,
+    /// Endpoints elsewhere that queries may name.
+    pub services: ServiceSettings,
 }
 
 impl GraphSettings {
@@ -44,7 +47,8 @@ impl GraphSettings {
     /// When the system does not say which program this is.
     pub fn of_this_program() -> std::io::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Self { program: std::env::current_exe()?, limits: Limits::for_cores(cores) })
+        let limits = Limits::for_cores(cores);
+        Ok(Self { program: std::env::current_exe()?, limits, services: ServiceSettings::default() })
     }
 }
 
@@ -79,6 +83,7 @@ impl Shared {
 pub(super) struct Graph {
     shared: Arc<Shared>,
     news: SyncSender<News>,
+    services: Services,
 }
 
 impl Graph {
@@ -101,7 +106,11 @@ impl Graph {
         // Workers are told the folders of checkpoints, and have another working directory.
         let folders = Folders::within(&std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()));
         let follower = Follower::new(Arc::clone(&shared), inbox, archive, folders, health);
-        (Self { shared, news }, follower)
+        (Self { shared, news, services: Services::new(&settings.services) }, follower)
+    }
+
+    pub(super) const fn services(&self) -> &Services {
+        &self.services
     }
 
     /// Where committed batches go.
@@ -133,7 +142,12 @@ impl Catalogue {
     ///
     /// # Errors
     /// `Refusal`; what was sent until then is no whole answer.
-    pub fn sparql(&self, question: Question, wait: bool, send: &mut dyn FnMut(Piece) -> bool) -> Result<(), Refusal> {
+    pub fn sparql(
+        &self,
+        mut question: Question,
+        wait: bool,
+        send: &mut dyn FnMut(Piece) -> bool,
+    ) -> Result<(), Refusal> {
         let none = || Refusal::NotReady { reason: "this process keeps no graph".to_owned() };
         let graph = self.graph.as_ref().ok_or_else(none)?;
         let last = self.last_sequence();
@@ -142,6 +156,7 @@ impl Catalogue {
             let reason = format!("the graph does not hold event {last} yet; ask again, or without wait=graph");
             return Err(Refusal::NotReady { reason });
         }
+        question.services = graph.services.endpoints().to_vec();
         graph.shared.pool.ask(question, send)
     }
 

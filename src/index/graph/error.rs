@@ -48,6 +48,9 @@ pub enum Refusal {
     /// The query asks for what is not done here: another service, an update.
     #[error("{reason}")]
     Denied { reason: String },
+    /// Another endpoint that the query names gave no answer.
+    #[error("{reason}")]
+    Elsewhere { reason: String },
     /// None of the formats that the client takes can hold this form of result.
     #[error("the result of this query is {form}, which none of the media types asked for can hold")]
     NotAcceptable { form: String },

@@ -66,6 +66,8 @@ pub struct Question {
     pub triples: Option<TripleFormat>,
     pub max_rows: u64,
     pub max_bytes: u64,
+    /// Endpoints elsewhere that it may name; their answers are among `searches`.
+    pub services: Vec<String>,
     /// Who asks, as an address: decides whose turn it is, not what is answered.
     #[serde(skip)]
     pub caller: String,

@@ -19,8 +19,8 @@ pub(super) const SEARCH: &str = "urn:perennial:search";
 /// Checks a query as text.
 ///
 /// # Errors
-/// `Malformed` when it is too long or too deep, `Denied` when it names a service elsewhere.
-pub fn check(query: &str) -> Result<(), Refusal> {
+/// `Malformed` when it is too long or too deep, `Denied` when it names a service elsewhere that is none of the endpoints.
+pub fn check(query: &str, endpoints: &[String]) -> Result<(), Refusal> {
     if query.len() > MAX_QUERY_BYTES {
         return malformed(format!("the query is longer than {MAX_QUERY_BYTES} bytes"));
     }
@@ -49,18 +49,25 @@ pub fn check(query: &str) -> Result<(), Refusal> {
                 next = pieces.peek();
             }
             let name = next.and_then(|next| query.get(next.span.clone())).unwrap_or_default();
-            check_service(name)?;
+            check_service(name, endpoints)?;
         }
     }
     Ok(())
 }
 
-fn check_service(name: &str) -> Result<(), Refusal> {
-    if name.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) == Some(SEARCH) {
+fn check_service(name: &str, endpoints: &[String]) -> Result<(), Refusal> {
+    let iri = name.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or_default();
+    if iri == SEARCH || endpoints.iter().any(|known| known == iri) {
         return Ok(());
     }
     let name: String = name.chars().take(200).collect();
-    let reason = format!("SERVICE {name} is not asked from here; the one service is <{SEARCH}>, written as this IRI");
+    let reason = match endpoints {
+        [] => format!("SERVICE {name} is not asked from here; the one service is <{SEARCH}>, written as this IRI"),
+        known => format!(
+            "SERVICE {name} is not asked from here; services are <{SEARCH}> and <{}>, written as these IRIs",
+            known.join(">, <")
+        ),
+    };
     Err(Refusal::Denied { reason })
 }
 
@@ -82,30 +89,40 @@ mod tests {
 
     #[test]
     fn depth_and_size_are_bounded_at_their_limits() {
-        assert_eq!(check(&nested("{", "}", MAX_DEPTH)), Ok(()));
+        assert_eq!(check(&nested("{", "}", MAX_DEPTH), &[]), Ok(()));
         for (open, close) in [("{", "}"), ("(", ")"), ("[", "]"), ("{(", ")}")] {
-            assert!(matches!(check(&nested(open, close, MAX_DEPTH + 1)), Err(Refusal::Malformed { .. })), "{open}");
+            assert!(
+                matches!(check(&nested(open, close, MAX_DEPTH + 1), &[]), Err(Refusal::Malformed { .. })),
+                "{open}"
+            );
         }
-        assert!(matches!(check(&nested("{", "}", 100_000)), Err(Refusal::Malformed { .. })));
+        assert!(matches!(check(&nested("{", "}", 100_000), &[]), Err(Refusal::Malformed { .. })));
         for sign in ["!", "-", "+", "^"] {
             assert!(matches!(
-                check(&format!("ASK {{ FILTER({}?x) }}", sign.repeat(1_000))),
+                check(&format!("ASK {{ FILTER({}?x) }}", sign.repeat(1_000)), &[]),
                 Err(Refusal::Malformed { .. })
             ));
         }
         let strings = format!("ASK {{ ?s ?p '{}' }}", "{(".repeat(1_000));
-        assert_eq!(check(&strings), Ok(()));
-        assert!(check(&"a ".repeat(MAX_TOKENS + 1)).is_err() && check(&" ".repeat(MAX_QUERY_BYTES + 1)).is_err());
+        assert_eq!(check(&strings, &[]), Ok(()));
+        assert!(
+            check(&"a ".repeat(MAX_TOKENS + 1), &[]).is_err() && check(&" ".repeat(MAX_QUERY_BYTES + 1), &[]).is_err()
+        );
     }
 
     #[test]
-    fn only_our_own_service_is_asked() {
-        assert_eq!(check("ASK { SERVICE <urn:perennial:search> { ?p <urn:x> 1 } }"), Ok(()));
-        assert_eq!(check("ASK { ?service ex:service 'SERVICE <http://x>' } # SERVICE <http://x>"), Ok(()));
+    fn only_our_own_service_and_named_endpoints_are_asked() {
+        let allowed = ["http://a.example/sparql".to_owned()];
+        assert_eq!(check("ASK { service silent <http://a.example/sparql> {} }", &allowed), Ok(()));
+        assert_eq!(check("ASK { SERVICE <urn:perennial:search> { ?p <urn:x> 1 } }", &[]), Ok(()));
+        assert_eq!(check("ASK { ?service ex:service 'SERVICE <http://x>' } # SERVICE <http://x>", &[]), Ok(()));
         for name in [
             "<http://127.0.0.1:8080/sparql>",
             "SILENT <http://169.254.169.254/>",
             "?where",
+            "<http://a.example/sparql/>",
+            "<HTTP://a.example/sparql>",
+            "<http://a.example/sparql?x>",
             "<http://[::ffff:127.0.0.1]/>",
             "ex:elsewhere",
             "<urn:perennial:se\\u0061rch>",
@@ -113,7 +130,7 @@ mod tests {
             "silent silent <urn:perennial:search>",
         ] {
             let query = format!("SELECT * {{ ?s ?p ?o . sErViCe {name} {{ ?a ?b ?c }} }}");
-            assert!(matches!(check(&query), Err(Refusal::Denied { .. })), "{name}");
+            assert!(matches!(check(&query, &allowed), Err(Refusal::Denied { .. })), "{name}");
         }
     }
 }

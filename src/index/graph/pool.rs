@@ -152,7 +152,7 @@ impl Pool {
     /// # Errors
     /// `Refusal`; what was sent until then is no whole answer.
     pub fn ask(&self, mut question: Question, send: &mut dyn FnMut(Piece) -> bool) -> Result<(), Refusal> {
-        guard::check(&question.query)?;
+        guard::check(&question.query, &question.services)?;
         question.max_rows = self.limits.rows;
         question.max_bytes = self.limits.bytes;
         let request = self.places.request(&question.caller, &question.query);

@@ -7,11 +7,13 @@ use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::ops::Range;
 
+use oxigraph::model::{Literal, NamedNode};
 use serde::{Deserialize, Serialize};
 
 use super::error::Refusal;
 use super::guard::{SEARCH, is_word};
 use super::lexer::{Lexer, Piece, Token};
+use super::remote::remotes;
 
 /// Namespace of the terms.
 const NAMESPACE: &str = "urn:perennial:search:";
@@ -63,6 +65,13 @@ pub enum Cell {
     Integer(u64),
     Number(f64),
     Text(String),
+    /// What another endpoint says; the address is known to be one.
+    Iri(String),
+    Literal {
+        value: String,
+        language: Option<String>,
+        datatype: Option<String>,
+    },
     Missing,
 }
 
@@ -83,8 +92,10 @@ pub fn blocks(query: &str) -> Result<Vec<Block>, Refusal> {
     let mut reader = Reader { query, pieces: Lexer::new(query).peekable(), prefixes: HashMap::new() };
     reader.prefixes.insert("search:".to_owned(), NAMESPACE.to_owned());
     let mut blocks = Vec::new();
+    // Blocks of endpoints elsewhere are theirs to read.
+    let elsewhere = remotes(query)?;
     while let Some(piece) = reader.pieces.next() {
-        if piece.token != Token::Word {
+        if piece.token != Token::Word || elsewhere.iter().any(|remote| remote.span.contains(&piece.span.start)) {
             continue;
         }
         if is_word(query, &piece.span, "PREFIX") {
@@ -122,7 +133,7 @@ pub(super) fn fill<E>(
             text.push('(');
             let mut is_known = true;
             for cell in row {
-                is_known &= write_cell(&mut text, cell, &mut name)?;
+                is_known &= write_cell(&mut text, cell, &outside, &mut name)?;
             }
             text.push(')');
             if !is_known {
@@ -139,6 +150,7 @@ pub(super) fn fill<E>(
 fn write_cell<E>(
     text: &mut String,
     cell: &Cell,
+    outside: &impl Fn(&str) -> String,
     name: &mut impl FnMut(u64) -> Result<Option<String>, E>,
 ) -> Result<bool, E> {
     // Writing to a string cannot fail.
@@ -163,6 +175,16 @@ fn write_cell<E>(
             text.push_str("\" ");
             Ok(())
         }
+        Cell::Iri(iri) => write!(text, "{} ", NamedNode::new_unchecked(outside(iri))),
+        Cell::Literal { value, language: Some(language), .. } => {
+            // A tag that is none makes a plain text.
+            let literal = Literal::new_language_tagged_literal(value, language);
+            write!(text, "{} ", literal.unwrap_or_else(|_| Literal::new_simple_literal(value)))
+        }
+        Cell::Literal { value, datatype: Some(datatype), .. } => {
+            write!(text, "{} ", Literal::new_typed_literal(value, NamedNode::new_unchecked(datatype)))
+        }
+        Cell::Literal { value, .. } => write!(text, "{} ", Literal::new_simple_literal(value)),
         Cell::Missing => write!(text, "UNDEF "),
     };
     Ok(true)

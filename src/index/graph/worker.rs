@@ -69,10 +69,12 @@ pub(super) fn serve(orders: &mut impl Read, replies: &mut impl Write) -> io::Res
                 let reason = "no checkpoint is open".to_owned();
                 send_reply(replies, &Reply::Refused(Refusal::NotReady { reason }))?;
             }
-            (Order::Ask(question), Some((store, sequence))) => match guard::check(&question.query) {
-                Ok(()) => evaluate::answer(store, &question, *sequence, replies)?,
-                Err(refusal) => send_reply(replies, &Reply::Refused(refusal))?,
-            },
+            (Order::Ask(question), Some((store, sequence))) => {
+                match guard::check(&question.query, &question.services) {
+                    Ok(()) => evaluate::answer(store, &question, *sequence, replies)?,
+                    Err(refusal) => send_reply(replies, &Reply::Refused(refusal))?,
+                }
+            }
         }
     }
     Ok(())

@@ -12,10 +12,10 @@ use tokio::sync::mpsc::{Receiver, channel};
 
 use super::ask::Asked;
 use super::search;
-use crate::catalogue::Error;
+use crate::catalogue::{Catalogue, Error};
 use crate::http::problem::{Answer, Problem};
 use crate::http::state::State;
-use crate::index::graph::{Form, Head, Piece, Refusal, check};
+use crate::index::graph::{Form, Head, Piece, Refusal, Results, check};
 
 /// Pieces that wait for a slow client: all of an answer that the pool holds back.
 const WAITING: usize = 8;
@@ -45,12 +45,12 @@ impl From<Failure> for Problem {
 /// Has a query answered.
 pub async fn answer(state: &State, asked: Asked) -> Answer {
     let Asked { mut question, wanted, wait } = asked;
-    check(&question.query).map_err(problem)?;
     let catalogue = Arc::clone(&state.catalogue);
+    check(&question.query, catalogue.sparql_services()).map_err(problem)?;
     let (sending, mut parts) = channel::<Part>(WAITING);
     let work = move || {
         let mut send = |piece| sending.blocking_send(Ok(Some(piece))).is_ok();
-        let ended = search::answer_all(&catalogue, &question.query).map_err(Failure::Search).and_then(|searches| {
+        let ended = services(&catalogue, &question.query).and_then(|searches| {
             question.searches = searches;
             catalogue.sparql(question, wait, &mut send).map_err(Failure::Refused)
         });
@@ -73,6 +73,14 @@ pub async fn answer(state: &State, asked: Asked) -> Answer {
     answer.insert_header((header::VARY, "Accept"));
     answer.insert_header((header::CACHE_CONTROL, "no-cache"));
     begin(answer, &head, parts).await
+}
+
+/// What stands in place of the services that a query names, in their order.
+fn services(catalogue: &Catalogue, query: &str) -> Result<Vec<Results>, Failure> {
+    let mut answered = search::answer_all(catalogue, query).map_err(Failure::Search)?;
+    answered.extend(catalogue.ask_elsewhere(query).map_err(Failure::Refused)?);
+    answered.sort_by_key(|results| results.start);
+    Ok(answered)
 }
 
 /// Text has a charset, or some clients take it for Latin-1.
@@ -125,6 +133,7 @@ pub fn problem(refusal: Refusal) -> Problem {
             (StatusCode::BAD_REQUEST, "bad-query", "The query cannot be answered")
         }
         Refusal::Denied { .. } => (StatusCode::FORBIDDEN, "service-denied", "The query asks another service"),
+        Refusal::Elsewhere { .. } => (StatusCode::BAD_GATEWAY, "service-failed", "Another service did not answer"),
         Refusal::NotAcceptable { .. } => (StatusCode::NOT_ACCEPTABLE, "not-acceptable", "No format fits"),
         Refusal::TooLong { .. } | Refusal::TooMuchMemory { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "query-too-expensive", "The search takes too long")
