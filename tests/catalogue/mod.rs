@@ -2,6 +2,7 @@
 
 mod delivery;
 mod faults;
+mod foreign_recipes;
 mod graph;
 mod reindex;
 mod restart;
