@@ -1,5 +1,6 @@
 //! `perennial run`: runs a command in the sandbox and registers the recipe of what it did.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -50,6 +51,15 @@ pub struct Run {
 
 /// A folder that goes when it is dropped.
 struct Scratch(PathBuf);
+
+impl Scratch {
+    /// A new folder that only its owner reads; one that stands there already is not used.
+    fn make() -> std::io::Result<Self> {
+        let path = std::env::temp_dir().join(format!("perennial-run-{}", std::process::id()));
+        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self(path))
+    }
+}
 
 impl Drop for Scratch {
     fn drop(&mut self) {

@@ -227,6 +227,8 @@ impl Workshop<'_> {
             let (step, log) = (recipe.id.clone(), String::new());
             Halt::Verdict(Verdict::Failed { step, end: End::InputMissing { name: command.to_owned(), reason }, log })
         };
+        // A link such as python3 leads to the program of today; the executor follows none.
+        let path = path.canonicalize().map_err(|error| missing(error.to_string()))?;
         let (found, bytes) = digest(&path).map_err(|error| missing(error.to_string()))?;
         let name = within.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Ok(JobFile { name, path, sha256: recipe.program.sha256.unwrap_or(found), bytes })

@@ -72,14 +72,14 @@ pub(super) fn run(
         sandbox.0.stdout.take().map(|pipe| read_apart(pipe, false, None)),
     ];
     let mut usage = Usage::default();
-    let ended = watch(&Watch { job, out, group, started, cancel, closed }, &mut sandbox.0, &mut usage)?;
+    let ended = watch(&Watch { job, out, group, started, cancel, closed }, &mut sandbox.0, &mut usage);
     drop(sandbox);
     usage.wall_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     usage.cpu_ms = group.cpu_ms().unwrap_or(usage.cpu_ms);
     usage.peak_memory_bytes = group.peak_memory().unwrap_or(usage.peak_memory_bytes);
     let mut said = said.into_iter().map(|thread| thread.and_then(|thread| thread.join().ok()).unwrap_or_default());
     let (error, output) = (said.next().unwrap_or_default(), said.next().unwrap_or_default());
-    Ok(concluded(job, ended, group, error, output, usage))
+    Ok(concluded(job, ended?, group, error, output, usage))
 }
 
 fn start(job: &Job, arguments: &[OsString], out: &Path, group: &Group) -> Result<Child, PerformError> {
