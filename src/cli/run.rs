@@ -105,8 +105,7 @@ pub(super) fn record_and_register(
     expected: Option<&[Sha256]>,
 ) -> Result<ExitCode, Failure> {
     let settings = executor::settings(&context.store)?;
-    let scratch = Scratch(std::env::temp_dir().join(format!("perennial-run-{}", std::process::id())));
-    std::fs::create_dir_all(&scratch.0)?;
+    let scratch = Scratch::make()?;
     let recorded = record(settings.executor.as_ref(), wanted, &scratch.0).map_err(refused)?;
     let is_other = |made: &&Produced| expected.is_some_and(|expected| !expected.contains(&made.sha256));
     if let Some(made) = recorded.outputs.iter().find(is_other) {
