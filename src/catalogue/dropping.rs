@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::value::RawValue;
 
 use super::command::{Action, Command, Intent, Precondition};
-use super::holdings::{ABOUT, Tried};
+use super::holdings::Tried;
 use super::recreate::{Wish, is_about};
 use super::{Catalogue, Error, HeldFile, now};
 use crate::archive::{DropError, Payload, ReadError, Reason};
@@ -177,7 +177,7 @@ impl Catalogue {
     ) -> Result<Vec<RecordId>, Error> {
         let own =
             evidence::public_key(&self.secrets.signing_key().map_err(Error::internal("reading the signing key"))?);
-        let all = self.evidence_of(key.id.as_str(), ABOUT)?;
+        let all = self.evidence_of(key.id.as_str(), evidence::ABOUT)?;
         let all: Vec<Tried> = all.into_iter().filter(|tried| is_about(&tried.record, key)).collect();
         // A failure after the last proof takes the proofs before it back.
         let since =

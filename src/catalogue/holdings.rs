@@ -8,14 +8,10 @@ use super::recipes::recipe_of;
 use super::{Catalogue, Error};
 use crate::model::json::{self, Fields};
 use crate::model::{Kind, MAKES, RecordId, Sha256};
+use crate::recreation::evidence::TRIED;
 use crate::recreation::plan::Holdings;
 use crate::recreation::recipe::{ProductName, Recipe};
 use crate::recreation::run::{Bytes, BytesError};
-
-/// Relation of evidence to the recipe that was tried.
-pub(super) const TRIED: &str = "tried";
-/// Relation of evidence to the product that was made again.
-pub(super) const ABOUT: &str = "about";
 
 /// Recipes that are looked at when nothing but a digest is known.
 const MOST_MAKERS: usize = 100;

@@ -81,7 +81,8 @@ impl Catalogue {
                     continue;
                 }
                 let products = self.first_links_to(id.as_str(), Some(RECIPE), MAX_IMPACTED)?;
-                found.extend(products.into_iter().map(|product| (id.clone(), product.key)));
+                let products = products.into_iter().filter(|product| product.key.kind == Kind::Product);
+                found.extend(products.map(|product| (id.clone(), product.key)));
             }
         }
         Ok(found)

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 
 use super::command::{Action, Command, Intent, Outcome, Precondition};
-use super::holdings::{ABOUT, Shelf};
+use super::holdings::Shelf;
 use super::{Catalogue, Error, now};
 use crate::archive::StagedPayload;
 use crate::codec;
@@ -281,7 +281,7 @@ impl Catalogue {
     /// `NotFound`, `Gone`.
     pub fn evidence(&self, key: &Key) -> Result<Vec<String>, Error> {
         self.get(key)?;
-        let relation = if key.kind == Kind::Recipe { super::holdings::TRIED } else { ABOUT };
+        let relation = if key.kind == Kind::Recipe { evidence::TRIED } else { evidence::ABOUT };
         let mut found = self.evidence_of(key.id.as_str(), relation)?;
         found.retain(|tried| is_about(&tried.record, key));
         Ok(found.into_iter().rev().map(|tried| tried.record).collect())

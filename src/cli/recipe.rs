@@ -112,7 +112,7 @@ pub(super) fn register(client: &Client, text: &str, folder: &Path) -> Result<(St
     }
     let receipt = parse(&client.post("/api/v1/records/recipe", "application/json", recipe.to_string().as_bytes())?)?;
     let field = |name: &str| receipt.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Ok((field("id"), field("effect")))
+    Ok((field("id"), field("status")))
 }
 
 fn parse(text: &str) -> Result<Value, Failure> {

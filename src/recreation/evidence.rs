@@ -10,6 +10,11 @@ use super::recipe::{ProductName, canonical};
 use super::verdict::Attempt;
 use crate::model::{RecordId, Sha256, json};
 
+/// Relation of evidence to the recipe that was tried.
+pub const TRIED: &str = "tried";
+/// Relation of evidence to the product that was made again.
+pub const ABOUT: &str = "about";
+
 /// How a signed record says by whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct SignatureMember {
@@ -83,8 +88,8 @@ pub fn record(
 ) -> Result<String, String> {
     let name = subject.product.map_or(subject.recipe.as_str(), |product| product.id.as_str());
     let outcome = attempt.verdict.name();
-    let mut links = vec![Link { rel: "recipe", href: subject.recipe.as_str() }];
-    links.extend(subject.product.map(|product| Link { rel: "about", href: product.id.as_str() }));
+    let mut links = vec![Link { rel: TRIED, href: subject.recipe.as_str() }];
+    links.extend(subject.product.map(|product| Link { rel: ABOUT, href: product.id.as_str() }));
     let Circumstances { started, ended, occasion, software } = *circumstances;
     let (recipe, product) = (subject.recipe, subject.product);
     let recreation = Recreation { recipe, product, started, ended, occasion, software, attempt };

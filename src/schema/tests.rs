@@ -40,7 +40,14 @@ fn a_record_over_several_lines_is_stored_on_one() {
 fn every_kind_has_a_schema_and_passes_with_an_id() {
     let registry = Registry::new().expect("embedded schemas");
     for kind in Kind::ALL {
-        let record = format!(r#"{{"kind":"{kind}","id":"x","collection":"y","unknown":{{"kept":[]}}}}"#);
+        let (id, more) = match kind {
+            Kind::Recipe => (
+                "0".repeat(64),
+                r#","executor":{"kind":"wasi"},"argv":["p"],"program":{"file":"p"},"outputs":[{"name":"o","sha256":"0000000000000000000000000000000000000000000000000000000000000000"}]"#,
+            ),
+            _ => ("x".to_owned(), ""),
+        };
+        let record = format!(r#"{{"kind":"{kind}","id":"{id}","collection":"y","unknown":{{"kept":[]}}{more}}}"#);
         assert_eq!(registry.check(&record).expect("good").key.kind, kind);
     }
 }

@@ -156,7 +156,7 @@ fn evidence_cannot_be_forged_or_replaced() {
     service.put(&path, forged.to_string()).expect_problem(422, "invalid");
     let resigned = evidence::sign(&forged.to_string(), &[9; 32]).expect("signs");
     let answered = service.put(&path, resigned).expect_status(200).json();
-    assert_eq!(answered["effect"], "unchanged");
+    assert_eq!(answered["status"], "unchanged");
     assert_eq!(service.get(&path).json()["outcome"], "identical");
 }
 

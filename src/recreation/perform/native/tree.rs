@@ -34,6 +34,20 @@ fn entry(pid: u32) -> Option<Entry> {
     Some(Entry { pid, parent, pages: number(21)?, ticks })
 }
 
+/// Whether a process is stopped, ended or gone: it begins no others.
+pub(super) fn is_stopped(pid: u32) -> bool {
+    let Ok(text) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
+    let state = text.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
+    matches!(state, None | Some('T' | 't' | 'Z' | 'X'))
+}
+
+/// The processes that a process has begun.
+pub(super) fn children_of(parent: u32) -> Vec<u32> {
+    let Ok(listed) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let pids = listed.filter_map(|found| found.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter_map(entry).filter(|entry| entry.parent == parent).map(|entry| entry.pid).collect()
+}
+
 /// What descends from a process, itself included. Orphans stay below: process 1 of the namespace takes them.
 pub(super) fn processes_below(root: u32) -> Processes {
     let Ok(listed) = std::fs::read_dir("/proc") else { return Processes::default() };

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::cgroup::Group;
 use super::inner::{SIGNALLED, STANDS};
-use super::tree::{processes_below, written_below};
+use super::tree::{children_of, is_stopped, processes_below, written_below};
 use crate::recreation::perform::cancel::Cancel;
 use crate::recreation::perform::end::{End, LimitKind};
 use crate::recreation::perform::job::{Job, PerformError, Usage};
@@ -28,6 +28,9 @@ shift 4; exec bwrap "$@""#;
 /// First pause between two looks, and the longest.
 const SHORTEST_LOOK: Duration = Duration::from_millis(1);
 const LONGEST_LOOK: Duration = Duration::from_millis(20);
+
+/// How long a process may take to stop.
+const STOP_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Signals by which the system ends a process at its own limits.
 const SIGXCPU: i32 = 24;
@@ -46,6 +49,22 @@ struct Sandbox(Child);
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        // Bubblewrap that is killed before it has tied its child to itself leaves the child behind. So it is stopped, and
+        // what it has begun is ended first: process 1 of the new namespace, which takes all others along.
+        if let Some(pid) = rustix::process::Pid::from_raw(self.0.id().cast_signed())
+            && rustix::process::kill_process(pid, rustix::process::Signal::STOP).is_ok()
+        {
+            let until = Instant::now() + STOP_PATIENCE;
+            while !is_stopped(self.0.id()) && Instant::now() < until {
+                std::thread::sleep(SHORTEST_LOOK);
+            }
+            for child in children_of(self.0.id())
+                .into_iter()
+                .filter_map(|child| rustix::process::Pid::from_raw(child.cast_signed()))
+            {
+                let _ = rustix::process::kill_process(child, rustix::process::Signal::KILL);
+            }
+        }
         // It may be gone already; waiting takes its entry from the table of processes either way.
         let _ = self.0.kill();
         let _ = self.0.wait();
