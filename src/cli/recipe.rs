@@ -30,6 +30,9 @@ pub struct Recipe {
     job: Option<PathBuf>,
 }
 
+/// What a foreign description says is to be run, and the digests that must come of it, where it tells them.
+type Foreign = (Wanted, Option<Vec<Sha256>>);
+
 impl Recipe {
     pub fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let unreadable = |error: std::io::Error| Failure::usage(format!("{}: {error}", self.recipe.display()));
@@ -56,7 +59,7 @@ impl Recipe {
     }
 
     /// The command that a CWL tool with its job, or a crate, describes, if the document is one; with the digests that must come of it.
-    fn of_tool(&self, text: &str, folder: &Path) -> Result<Option<(Wanted, Option<Vec<Sha256>>)>, Failure> {
+    fn of_tool(&self, text: &str, folder: &Path) -> Result<Option<Foreign>, Failure> {
         let document: Value = serde_json::from_str(text).unwrap_or_default();
         let refused = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", self.recipe.display()));
         if ro_crate_import::is_crate(&document) && self.job.is_none() {

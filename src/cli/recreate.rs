@@ -102,11 +102,14 @@ pub struct Drill {
     place: Place,
 }
 
+/// What is asked of a catalogue that is open here.
+type Direct<'q> = Box<dyn FnOnce(&Catalogue) -> Result<Value, Error> + 'q>;
+
 /// One question to the catalogue or to the server that has it: the path of the latter's, and whether it is a POST.
 struct Question<'q> {
     path: String,
     is_post: bool,
-    direct: Box<dyn FnOnce(&Catalogue) -> Result<Value, Error> + 'q>,
+    direct: Direct<'q>,
 }
 
 impl Question<'_> {

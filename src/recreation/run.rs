@@ -70,7 +70,7 @@ pub enum RunError {
 
 /// Why a run goes no further.
 enum Halt {
-    Verdict(Verdict),
+    Verdict(Box<Verdict>),
     Fault(RunError),
 }
 
@@ -80,9 +80,15 @@ impl From<RunError> for Halt {
     }
 }
 
+impl From<Verdict> for Halt {
+    fn from(verdict: Verdict) -> Self {
+        Self::Verdict(Box::new(verdict))
+    }
+}
+
 impl From<Obstacle> for Halt {
     fn from(obstacle: Obstacle) -> Self {
-        Self::Verdict(Verdict::Blocked { obstacles: vec![obstacle] })
+        Verdict::Blocked { obstacles: vec![obstacle] }.into()
     }
 }
 
@@ -98,7 +104,7 @@ impl Workshop<'_> {
         let mut attempt = Attempt::blocked(Vec::new());
         match self.perform_into(plan, with_negative_cases, &mut attempt) {
             Ok(()) => {}
-            Err(Halt::Verdict(verdict)) => attempt.verdict = verdict,
+            Err(Halt::Verdict(verdict)) => attempt.verdict = *verdict,
             Err(Halt::Fault(error)) => return Err(error),
         }
         Ok(attempt)
@@ -114,7 +120,7 @@ impl Workshop<'_> {
             let exact = outputs.iter().all(|report| report.comparison == Comparison::Identical);
             if !exact {
                 attempt.outputs = outputs;
-                return Err(Halt::Verdict(judge(&attempt.outputs)));
+                return Err(judge(&attempt.outputs).into());
             }
             made.push(performed.outputs);
         }
@@ -148,7 +154,7 @@ impl Workshop<'_> {
             return Ok(performed);
         }
         let (step, end, log) = (step.recipe.id.clone(), performed.end, performed.log);
-        Err(Halt::Verdict(Verdict::Failed { step, end, log }))
+        Err(Verdict::Failed { step, end, log }.into())
     }
 
     /// Lays out the files of a run in `folder` and runs it.
@@ -225,7 +231,7 @@ impl Workshop<'_> {
         let path = self.root.unwrap_or(Path::new("/")).join(within);
         let missing = |reason: String| {
             let (step, log) = (recipe.id.clone(), String::new());
-            Halt::Verdict(Verdict::Failed { step, end: End::InputMissing { name: command.to_owned(), reason }, log })
+            Halt::from(Verdict::Failed { step, end: End::InputMissing { name: command.to_owned(), reason }, log })
         };
         // A link such as python3 leads to the program of today; the executor follows none.
         let path = path.canonicalize().map_err(|error| missing(error.to_string()))?;
