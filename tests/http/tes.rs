@@ -529,7 +529,10 @@ fn job(folder: &Path, script: &str) -> Job {
     }
 }
 
-fn perform(executor: &dyn Executor, job: &Job) -> Result<(End, Vec<Vec<u8>>, Vec<String>), PerformError> {
+/// End, contents of the outputs, layers.
+type Seen = (End, Vec<Vec<u8>>, Vec<String>);
+
+fn perform(executor: &dyn Executor, job: &Job) -> Result<Seen, PerformError> {
     let folder = tempfile::tempdir().unwrap();
     let performed = executor.perform(job, folder.path())?;
     let bytes = performed.outputs.iter().map(|made| std::fs::read(&made.path).unwrap()).collect();
