@@ -33,7 +33,7 @@ check_python() {
 }
 
 check_rustdoc() {
-    RUSTDOCFLAGS="-D warnings" "$CARGO_PROGRAM" doc --locked --no-deps --quiet
+    RUSTDOCFLAGS="-D warnings" "$CARGO_PROGRAM" doc --locked --no-deps --features wasi --quiet
     echo "the documentation builds without warnings"
 }
 
@@ -96,9 +96,9 @@ judge_relevance() {
 }
 judge_pystac() { judge_served "$1" "$2" pystac_client_walk.py '{url}/stac' "${@:3}"; }
 # The index against the evaluator of filters over 10,000 random records.
-judge_filters() { PERENNIAL_FILTER_RECORDS=10000 "$CARGO_PROGRAM" test --locked --lib random_filters_are_answered; }
+judge_filters() { PERENNIAL_FILTER_RECORDS=10000 "$CARGO_PROGRAM" test --locked --features wasi --lib random_filters_are_answered; }
 # Spatial relations against the crate geo over 100,000 random geometries.
-judge_geometries() { PERENNIAL_GEOMETRIES=100000 "$CARGO_PROGRAM" test --locked --lib query::shape::tests::random; }
+judge_geometries() { PERENNIAL_GEOMETRIES=100000 "$CARGO_PROGRAM" test --locked --features wasi --lib query::shape::tests::random; }
 judge_searches() { judge_served "$1" "$2" pystac_client_search.py '{url}/stac' "${@:3}"; }
 judge_eodag() { judge_served "$1" "$2" eodag_search.py '{url}/stac'; }
 judge_exports() { judge_served "$1" "$2" exports.py '{url}' "${@:3}"; }

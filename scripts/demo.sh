@@ -5,7 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
 
 say "building (the first time takes some minutes)"
-"$CARGO_PROGRAM" build --locked --quiet
+"$CARGO_PROGRAM" build --locked --features wasi --quiet
 arguments=()
 [ -z "${PORT:-}" ] || arguments+=(--listen "127.0.0.1:$PORT")
 exec "$CARGO_TARGET_DIR/debug/perennial" --store "${STORE:-./store}" demo "${arguments[@]}"

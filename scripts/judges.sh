@@ -33,7 +33,7 @@ run() {
 }
 
 say "building the release"
-build_program --release --features wasi
+build_program --release
 export PERENNIAL_BINARY=$PROGRAM
 
 run "demonstration store" make_store "$PROGRAM" "$WORK/store"

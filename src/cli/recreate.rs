@@ -238,9 +238,10 @@ fn print_verdict(answer: &Value) {
             println!("    first difference: {first}");
         }
     }
-    list(recreation, "obstacles").for_each(|obstacle| println!("  blocked: {obstacle}"));
+    list(recreation, "obstacles").for_each(print_obstacle);
     if text(recreation, "verdict") == "failed" {
-        println!("  step {} ended with {}", text(recreation, "step"), recreation.get("end").unwrap_or(&Value::Null));
+        let code = recreation.get("code").map(|code| format!(", exit code {code}")).unwrap_or_default();
+        println!("  step {}: {}{code}", text(recreation, "step"), text(recreation, "end").replace('_', " "));
         text(recreation, "log")
             .lines()
             .rev()
@@ -255,6 +256,17 @@ fn print_verdict(answer: &Value) {
         println!("  negative case {}: {} ({passed})", case.get("case").unwrap_or(&Value::Null), text(case, "verdict"));
     }
     println!("  evidence: {}", answer.pointer("/evidence/id").and_then(Value::as_str).unwrap_or(""));
+}
+
+fn print_obstacle(obstacle: &Value) {
+    let (name, sha256) = (text(obstacle, "name"), text(obstacle, "sha256"));
+    match text(obstacle, "obstacle") {
+        "missing" => println!("  blocked: {name} (sha256 {sha256}) is not held, and no recipe makes it"),
+        "damaged" => {
+            println!("  blocked: the copy of {name} (sha256 {sha256}) cannot be used: {}", text(obstacle, "reason"))
+        }
+        _ => println!("  blocked: {obstacle}"),
+    }
 }
 
 impl Impact {

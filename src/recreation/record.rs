@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::perform::{Executor, ExecutorKind, Job, JobFile, Limits, PerformError, Performed, Produced, WasiEngine};
+use super::perform::{
+    End, Executor, ExecutorKind, Job, JobFile, Limits, PerformError, Performed, Produced, WasiEngine,
+};
 use super::run::digest;
 
 /// What is to be recorded.
@@ -189,7 +191,12 @@ fn perform(executor: &dyn Executor, wanted: &Wanted, layout: &Layout, folder: &P
     if performed.end.is_success() {
         return Ok(performed);
     }
-    Err(RecordError::Failed { end: format!("{:?}", performed.end), log: performed.log })
+    let end = match &performed.end {
+        End::Exited { code } => format!("exit code {code}"),
+        // Strings and numbers: serde_json has no failure for these.
+        end => serde_json::to_string(end).unwrap_or_default(),
+    };
+    Err(RecordError::Failed { end, log: performed.log })
 }
 
 fn recipe(wanted: &Wanted, layout: &Layout, made: &Performed, is_deterministic: bool) -> Value {
