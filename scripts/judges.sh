@@ -73,7 +73,7 @@ run "kill -9" judge kill9.py --binary "$PROGRAM" --kills "${PERENNIAL_KILLS:-200
 run "SPARQL, D6 and D9" judge_sparql_questions "$PROGRAM" "$WORK/corpus"
 run "SPARQL clients" judge sparql_clients.py --binary "$PROGRAM"
 run "Comunica" judge_comunica "$PROGRAM"
-run "SPARQL, hostile" judge sparql_hostile.py --binary "$PROGRAM"
+run "SPARQL, hostile" judge sparql_hostile.py --binary "$PROGRAM" --strict
 run "py-tes" judge tes_client.py --binary "$PROGRAM"
 run "drills by TES" judge drills.py --binary "$PROGRAM" --shared "$PERENNIAL_SHARED" --tes
 run "kill -9, graph" judge graph_kill9.py --binary "$PROGRAM" --kills "${PERENNIAL_KILLS:-200}" --longest 0.5

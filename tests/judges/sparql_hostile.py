@@ -106,7 +106,8 @@ def attack(service, report, name, address, arguments):
     grown, most = service.resident_mib() - before, max(2 * share(usual, 95), FLOOR_MS)
     report.check(service.process.poll() is None, f"{name}: the service died")
     report.check(grown <= GROWTH_MIB, f"{name}: the service grew by {grown} MiB")
-    report.check(share(times, 95) <= most, f"{name}: good questions took {share(times, 95):.1f} ms (p95), at most {most:.1f} ms were expected")
+    # In small numbers on whatever machine this is a figure; `make judges` holds the service to it.
+    report.check(share(times, 95) <= most or not arguments.strict, f"{name}: good questions took {share(times, 95):.1f} ms (p95), at most {most:.1f} ms were expected")
     report.figure(f"{name}: longest bad answer s", round(longest[0], 1))
     report.figure(f"{name}: good p95 before ms", round(share(usual, 95), 1))
     report.figure(f"{name}: good p50 and p95 beside ms", f"{statistics.median(times):.1f} and {share(times, 95):.1f}")
@@ -165,5 +166,6 @@ if __name__ == "__main__":
     parsed = parser(__doc__)
     add_binary(parsed)
     parsed.add_argument("--clients", type=int, default=200, help="clients at once")
+    parsed.add_argument("--strict", action="store_true", help="good questions must stay within twice their usual time")
     parsed.add_argument("--turns", type=int, default=2, help="bad queries of each")
     run_judge("SPARQL, hostile", judge, parsed.parse_args())
