@@ -10,13 +10,14 @@ use serde_json::value::RawValue;
 
 use super::command::{Action, Command, Intent, Outcome, Precondition};
 use super::holdings::Shelf;
+use super::secrets::SecretsError;
 use super::{Catalogue, Error, now};
 use crate::archive::StagedPayload;
 use crate::codec;
 use crate::model::json::{Fields, Members};
 use crate::model::{Entity, Instant, Key, Kind, RECREATION, Sha256};
 use crate::recreation::evidence::{self, Circumstances, Subject};
-use crate::recreation::perform::{Executor, WasiEngine};
+use crate::recreation::perform::{End, Executor, LimitKind, WasiEngine};
 use crate::recreation::plan::{self, Plan};
 use crate::recreation::recipe::{ProductName, Recipe};
 use crate::recreation::run::{RunError, Workshop};
@@ -143,7 +144,11 @@ impl Catalogue {
         let product = self.product_of(key, &recipe)?;
         self.health.check_writable()?;
         let started = time_of(now());
-        let (attempt, _bench) = self.attempt(&recipe, wish)?;
+        // Made before anything is run, so that what came of it can be signed.
+        self.secrets.signing_key().map_err(signing_error)?;
+        let (attempt, bench) = self.attempt(&recipe, wish)?;
+        // What was made takes room that the evidence may need.
+        drop(bench);
         let ended = time_of(now());
         let evidence = self.keep_evidence(&recipe, product.as_ref(), (&started, &ended), wish, &attempt)?;
         if let Some(product) = &product {
@@ -166,6 +171,7 @@ impl Catalogue {
         let none = || Error::Unavailable { reason: "this process runs no recipes".to_owned() };
         let settings = self.settings.recreation.as_ref().ok_or_else(none)?;
         let plan = plan::plan(self, Arc::clone(recipe))?;
+        let room = self.room()?;
         let bench = Bench::make(&self.work_folder())?;
         let _place = self.runs.enter_within(PATIENCE)?;
         let workshop = Workshop {
@@ -173,6 +179,7 @@ impl Catalogue {
             engine: wish.engine,
             bytes: &Shelf(self),
             folder: bench.path(),
+            room,
             root: settings.root.as_deref(),
         };
         let attempt = workshop.perform(&plan, wish.negative_cases).map_err(|error| match error {
@@ -181,7 +188,23 @@ impl Catalogue {
             }
             error => Error::internal("running a recipe")(error),
         })?;
+        // Too little room on this disk says nothing about the recipe.
+        let is_full = matches!(&attempt.verdict, Verdict::Failed { end: End::Limit { which: LimitKind::Output }, .. });
+        if is_full && room < recipe.limits.output_bytes {
+            let threshold = self.settings.free_space_threshold;
+            return Err(Error::InsufficientStorage { free: room.saturating_add(threshold), threshold });
+        }
         Ok((attempt, bench))
+    }
+
+    /// Bytes that runs may write before the disk has too few for the archive.
+    fn room(&self) -> Result<u64, Error> {
+        let free = self.archive.free_bytes().map_err(Error::internal("looking for free space"))?;
+        let threshold = self.settings.free_space_threshold;
+        match free.saturating_sub(threshold) {
+            0 => Err(Error::InsufficientStorage { free, threshold }),
+            room => Ok(room),
+        }
     }
 
     /// The product that is asked for; none where a recipe is. Its recipe must make one of its files.
@@ -321,6 +344,16 @@ pub(super) fn digests_of(entity: &Entity<'_>) -> Vec<Sha256> {
         sha256.filter_map(|checksum| Sha256::parse(&checksum.value.to_ascii_lowercase()).ok()).collect::<Vec<_>>()
     };
     entity.files.iter().flat_map(|file| file.payload().into_iter().chain(promised(file))).collect()
+}
+
+/// Why the key that signs cannot be had: a full disk is told as such.
+fn signing_error(error: SecretsError) -> Error {
+    match error {
+        SecretsError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+            Error::InsufficientStorage { free: 0, threshold: 0 }
+        }
+        error => Error::internal("reading the signing key")(error),
+    }
 }
 
 fn command(key: Key, action: Action, precondition: Precondition, agent: &str) -> Command {

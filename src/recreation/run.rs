@@ -6,7 +6,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::compare::{self, Comparison, Difference, Place, Rule};
-use super::perform::{End, Executor, ExecutorKind, Job, JobFile, PerformError, Performed, Produced, WasiEngine};
+use super::perform::{
+    End, Executor, ExecutorKind, Job, JobFile, Limits, PerformError, Performed, Produced, WasiEngine,
+};
 use super::plan::{Obstacle, Origin, Plan, PlannedInput, Step};
 use super::recipe::{ExecutorName, Must, NegativeCase, Recipe};
 use super::verdict::{Attempt, NegativeReport, OutputReport, StepReport, Verdict, judge};
@@ -45,6 +47,8 @@ pub struct Workshop<'a> {
     pub bytes: &'a dyn Bytes,
     /// Empty, on the file system of the archive.
     pub folder: &'a Path,
+    /// Most bytes that a run may write, whatever its recipe says: what the disk has to spare.
+    pub room: u64,
     /// Root file system of native programs, where one is pinned.
     pub root: Option<&'a Path>,
 }
@@ -191,7 +195,7 @@ impl Workshop<'_> {
             tools,
             outputs: recipe.outputs.iter().map(|output| output.name.clone()).collect(),
             root: self.root.map(Path::to_owned),
-            limits: recipe.limits,
+            limits: Limits { output_bytes: recipe.limits.output_bytes.min(self.room), ..recipe.limits },
         };
         Ok(self.executor.perform(&job, &output).map_err(RunError::from)?)
     }
