@@ -27,7 +27,7 @@ pub struct Impacted {
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Impact {
     pub products: Vec<Impacted>,
-    /// Whether there are more than [`MAX_IMPACTED`].
+    /// Whether there are more than are listed (`MAX_IMPACTED`).
     pub is_cut: bool,
 }
 
