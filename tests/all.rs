@@ -5,6 +5,7 @@ mod bench;
 mod catalogue;
 mod filters;
 mod formats;
+mod harvest;
 mod http;
 mod importers;
 mod queries;

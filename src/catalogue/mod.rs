@@ -16,6 +16,7 @@ mod fixity;
 mod follower;
 mod gate;
 mod graph;
+mod harvest;
 mod health;
 mod hits;
 mod holdings;
@@ -57,6 +58,10 @@ pub use drill::{Drilled, Rebuildability};
 pub use dropping::{DropWish, DroppedFile, Dropping};
 pub use error::{Error, Violation};
 pub use graph::GraphSettings;
+pub use harvest::{
+    Counts as HarvestCounts, HarvestOutcome, HarvestSettings, HarvestWish, Harvested, Patience, QuarantineEntry,
+    Quarantined, RunFault, SourceState, harvest_due,
+};
 pub use health::{Health, Reading};
 pub use hits::Hits;
 pub use impact::{Impact, Impacted};
@@ -105,6 +110,7 @@ pub struct Catalogue {
     names: Names,
     secrets: Secrets,
     uploads: Arc<Uploads>,
+    harvests: harvest::Harvests,
     health: Arc<Health>,
     submissions: SyncSender<Submission>,
     settings: Settings,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::graph::{Graph, GraphSettings, News};
+use super::harvest::HarvestSettings;
 use super::health::Health;
 use super::rebuild::{self, CatchUpError};
 use super::recreate::RecreationSettings;
@@ -54,6 +55,8 @@ pub struct Settings {
     pub graph: Option<GraphSettings>,
     /// Runs recipes; `None` leaves it to those who do.
     pub recreation: Option<RecreationSettings>,
+    /// How sources are asked.
+    pub harvest: HarvestSettings,
 }
 
 impl Default for Settings {
@@ -67,6 +70,7 @@ impl Default for Settings {
             page_bytes: MAX_PAGE_BYTES,
             graph: None,
             recreation: None,
+            harvest: HarvestSettings::default(),
         }
     }
 }
@@ -216,6 +220,7 @@ impl Catalogue {
             names: names(store)?,
             secrets,
             uploads,
+            harvests: super::harvest::Harvests::default(),
             health,
             submissions,
             settings: options.settings.clone(),
@@ -227,6 +232,7 @@ impl Catalogue {
     /// Ends the writer once all submissions are answered. To be called when no handler runs any more; the threads that
     /// answered may take a moment to let go.
     pub fn close(self: Arc<Self>) {
+        self.stop_harvests();
         let deadline = Instant::now() + CLOSE_PATIENCE;
         let mut shared = self;
         let catalogue = loop {

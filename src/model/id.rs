@@ -151,6 +151,9 @@ pub struct Key {
 /// How ids of evidence of recreations begin; its time and a digest follow.
 pub const RECREATION: &str = "recreation:";
 
+/// How ids of reports of harvests begin; the source and a time follow.
+pub const HARVEST: &str = "harvest:";
+
 impl Key {
     /// The key of a product.
     pub fn product(collection: RecordId, id: RecordId) -> Self {
@@ -162,11 +165,12 @@ impl Key {
         Self { kind: Kind::Collection, collection: None, id }
     }
 
-    /// Whether a record of this key is never replaced: a recipe is its content, evidence of a recreation is what was seen.
+    /// Whether a record of this key is never replaced: a recipe is its content, evidence of a recreation or of
+    /// a harvest is what was seen.
     pub fn is_immutable(&self) -> bool {
         match self.kind {
             Kind::Recipe => true,
-            Kind::Evidence => self.id.as_str().starts_with(RECREATION),
+            Kind::Evidence => [RECREATION, HARVEST].into_iter().any(|begin| self.id.as_str().starts_with(begin)),
             _ => false,
         }
     }

@@ -30,7 +30,7 @@ pub use filter::{
     Arithmetic, ArrayRelation, Filter, Moment, MomentEnd, Operand, Place, PropertyName, SpatialRelation,
     TemporalRelation,
 };
-pub use id::{InvalidId, Key, Kind, RECREATION, RecordId};
+pub use id::{HARVEST, InvalidId, Key, Kind, RECREATION, RecordId};
 pub use location::{PayloadLocation, RecordLocation};
 pub use query::{
     Comparison, Cursor, Facet, Hit, Page, Query, Region, Snippet, SortKey, SortValue, Suggestion, TextMode, TextQuery,

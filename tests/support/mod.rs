@@ -4,6 +4,7 @@ pub mod client;
 pub mod delivery;
 pub mod raw;
 pub mod records;
+pub mod source;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -37,15 +37,20 @@ impl Granularity {
 }
 
 /// The time from which a run asks, given the checkpoint of the one before.
-pub fn begin(checkpoint: Instant, granularity: Granularity) -> Instant {
-    let back = (granularity.seconds() + OVERLAP.as_secs().cast_signed()) * 1_000_000;
+fn begin(checkpoint: Instant, granularity: Granularity, overlap: Duration) -> Instant {
+    let overlap = i64::try_from(overlap.as_secs()).unwrap_or(i64::MAX / 2_000_000);
+    let back = (granularity.seconds() + overlap).saturating_mul(1_000_000);
     Instant::from_micros(checkpoint.micros().saturating_sub(back).max(0))
 }
 
-/// Up to when the source has been asked: the time that it stated when the run began; failing that the latest time among
-/// its records. Never earlier than the checkpoint before.
-pub fn reached(stated: Option<Instant>, latest: Option<Instant>, before: Option<Instant>) -> Option<Instant> {
-    stated.or(latest).max(before)
+/// What a run asks from, given the checkpoint of the one before: a time is put back by one step and the overlap, anything
+/// else (a sequence) says exactly what was seen.
+pub fn since(checkpoint: &str, overlap: Option<Duration>) -> String {
+    let granularity = if checkpoint.len() == 10 { Granularity::Day } else { Granularity::Second };
+    match read(checkpoint).filter(|_| checkpoint.len() >= 10 && checkpoint.contains('-')) {
+        Some(time) => granularity.write(begin(time, granularity, overlap.unwrap_or(OVERLAP))),
+        None => checkpoint.to_owned(),
+    }
 }
 
 /// A time as sources write it: RFC 3339, or a day alone.
@@ -61,25 +66,24 @@ pub fn read(text: &str) -> Option<Instant> {
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> Instant {
-        read(text).expect("a time")
+    fn check(checkpoint: &str, overlap: Option<u64>, expected: &str) {
+        assert_eq!(since(checkpoint, overlap.map(Duration::from_secs)), expected, "{checkpoint}");
     }
 
     #[test]
     fn a_run_asks_from_a_little_before_the_last_one() {
-        let checkpoint = at("2026-11-22T08:00:00Z");
-        assert_eq!(Granularity::Second.write(begin(checkpoint, Granularity::Second)), "2026-11-22T07:58:59Z");
-        assert_eq!(Granularity::Day.write(begin(checkpoint, Granularity::Day)), "2026-11-21");
-        assert_eq!(begin(Instant::from_micros(5), Granularity::Day), Instant::from_micros(0));
+        check("2026-11-22T08:00:00Z", None, "2026-11-22T07:58:59Z");
+        check("2026-11-22T08:00:00.5+01:00", Some(0), "2026-11-22T06:59:59Z");
+        check("2026-11-22", None, "2026-11-20");
+        check("2026-11-22", Some(86_400), "2026-11-20");
+        check("1970-01-01T00:00:05Z", None, "1970-01-01T00:00:00Z");
+        check("2026-11-22T08:00:00Z", Some(u64::MAX), "1970-01-01T00:00:00Z");
     }
 
     #[test]
-    fn a_checkpoint_is_the_source_s_time_and_never_goes_back() {
-        let (early, late) = (Some(at("2026-11-22")), Some(at("2026-11-23T01:02:03.5+01:00")));
-        assert_eq!(reached(early, late, None), early);
-        assert_eq!(reached(None, late, early), late);
-        assert_eq!(reached(early, None, late), late);
-        assert_eq!(reached(None, None, early), early);
-        assert_eq!(reached(None, None, None), None);
+    fn a_sequence_says_exactly_what_was_seen() {
+        for checkpoint in ["", "48151", "2026112208", "a-b-c-d-e-f", "20261122T080000Z"] {
+            check(checkpoint, None, checkpoint);
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Fault;
 use crate::federation::Source;
+use crate::federation::harvest::robots::Robots;
 use crate::federation::outbound::{Limits, Outbound, Request, Response};
 
 /// A client for one source.
@@ -15,12 +16,20 @@ pub struct Client<'a> {
     pub deadline: Instant,
     /// Headers that every request carries.
     pub headers: &'a [(&'a str, &'a str)],
+    /// What the source's host allows programs that come by themselves.
+    robots: Option<&'a Robots>,
 }
 
 impl<'a> Client<'a> {
     /// A client with the time that the source may take.
     pub fn new(outbound: &'a Outbound, source: &'a Source) -> Self {
-        Self { outbound, source, deadline: Instant::now() + source.limits().time, headers: &[] }
+        Self { outbound, source, deadline: Instant::now() + source.limits().time, headers: &[], robots: None }
+    }
+
+    /// Asks only for what the source's host allows.
+    #[must_use]
+    pub const fn within(self, robots: &'a Robots) -> Self {
+        Self { robots: Some(robots), ..self }
     }
 
     /// The answer to a GET; any status but 2xx and 304 is a fault.
@@ -52,6 +61,9 @@ impl<'a> Client<'a> {
         if left < Duration::from_millis(1) {
             return Err(Fault::Timeout);
         }
+        if let Some(path) = path_of(url).filter(|path| self.robots.is_some_and(|robots| !robots.allows(path))) {
+            return Err(Fault::Refused { reason: format!("its robots.txt does not allow {path:.200}") });
+        }
         let limits = Limits { time: left, ..self.source.limits() };
         let headers = [headers, self.headers].concat();
         let response = self.outbound.send(&Request { url, headers: &headers, body, limits })?;
@@ -64,6 +76,12 @@ impl<'a> Client<'a> {
             }),
         }
     }
+}
+
+/// Path and query of an address.
+fn path_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    Some(rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/"))
 }
 
 /// What a failed answer says of itself, in one short line.

@@ -1,6 +1,7 @@
 //! The protocols that sources speak, behind one trait: one folder each, with how it is searched and how it is listed.
 //! What comes back are documents as the source wrote them; turning them into records is for importers.
 
+mod answer;
 mod client;
 mod cmr;
 mod csw;

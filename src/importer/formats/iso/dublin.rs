@@ -21,7 +21,9 @@ const TEXTS: &[(&str, &str)] = &[
 /// The record that a `csw:Record` describes.
 pub fn record<'c>(root: &Element, context: &'c Context<'c>) -> Result<Once<'c>, Reason> {
     let text = |name: &'static str| root.named(name).find_map(value);
-    let id = text("identifier").ok_or(Reason::NoId)?;
+    // OAI-PMH names a record outside of it, and repeats identifiers of all kinds within.
+    let listed = Some(context.path).filter(|path| root.name == "dc" && !path.is_empty());
+    let id = listed.or(text("identifier")).ok_or(Reason::NoId)?;
     let written = text("type").unwrap_or_default();
     let kind = kind_of(written);
     let parent = text("isPartOf");
@@ -30,7 +32,7 @@ pub fn record<'c>(root: &Element, context: &'c Context<'c>) -> Result<Once<'c>, 
     if kind == "product" && parent.is_none() {
         once.record.note(Reason::NoCollection { used: used.to_owned() });
     }
-    once.text("iso:form", Some("csw-record"));
+    once.text("iso:form", Some(if root.name == "dc" { "oai_dc" } else { "csw-record" }));
     once.record.text("title", text("title"));
     once.record.text("description", text("abstract").or(text("description")));
     once.record.text("data_type", Some(written));

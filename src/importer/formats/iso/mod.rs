@@ -1,5 +1,5 @@
 //! ISO 19115 metadata as XML: ISO 19139 (`gmd`, `gmi`), ISO 19115-3 (`mdb`), series that wrap it, answers of CSW, and
-//! CSW's own Dublin Core records. The two encodings differ in few names; a place is read in both. See
+//! the Dublin Core records of CSW and OAI-PMH. The two encodings differ in few names; a place is read in both. See
 //! `docs/importers/iso.md`.
 
 mod content;
@@ -17,8 +17,8 @@ use crate::importer::{Context, Finding, Imported, Reason};
 
 /// Elements that are a record of their own.
 const RECORDS: &[&str] = &["MD_Metadata", "MI_Metadata"];
-/// CSW's Dublin Core records, long and short.
-const DUBLIN: &[&str] = &["Record", "SummaryRecord", "BriefRecord"];
+/// Dublin Core records: CSW's, long and short, and that of OAI-PMH.
+const DUBLIN: &[&str] = &["Record", "SummaryRecord", "BriefRecord", "dc"];
 /// Elements that hold records.
 const WRAPPERS: &[&str] = &[
     "DS_Series",
@@ -43,7 +43,7 @@ pub fn recognises(_name: &str, head: &[u8]) -> bool {
     let is_iso = |namespace: &str| {
         namespace.is_empty() || namespace.contains("isotc211") || namespace.contains("standards.iso.org/iso/19115")
     };
-    let is_csw = namespace.contains("opengis.net/cat/csw");
+    let is_csw = namespace.contains("opengis.net/cat/csw") || namespace.contains("openarchives.org/OAI/2.0/oai_dc");
     let name = root.as_str();
     (RECORDS.contains(&name) && is_iso(&namespace))
         || (DUBLIN.contains(&name) && is_csw)
