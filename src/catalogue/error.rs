@@ -29,6 +29,9 @@ pub enum Error {
     /// The record was deleted; its tombstone stands.
     #[error("{key} was deleted at {time}")]
     Gone { key: Key, revision: u64, sequence: u64, time: String },
+    /// What was harvested is changed at its source; here only the next harvest changes it.
+    #[error("{key} is a copy of what its source holds; only a harvest changes it")]
+    CopyIsNotOurs { key: Key },
     #[error("{key} exists already")]
     Exists { key: Key },
     #[error("{key} is not as If-Match says: its digest is {}", current.map_or_else(|| "none".to_owned(), |digest| digest.to_string()))]

@@ -203,10 +203,15 @@ impl Catalogue {
 
     /// Hands commands to the writer; the receiver yields one outcome for each, in order.
     fn submit(&self, commands: Vec<Command>) -> Result<oneshot::Receiver<Vec<Outcome>>, Error> {
+        self.submit_as(commands, false)
+    }
+
+    /// As `submit`; a harvest may write copies.
+    fn submit_as(&self, commands: Vec<Command>, is_harvest: bool) -> Result<oneshot::Receiver<Vec<Outcome>>, Error> {
         self.health.check_writable()?;
         let (reply, outcomes) = oneshot::channel();
         let stopped = |_| Error::Unavailable { reason: "the service is stopping".to_owned() };
-        self.submissions.send(Submission { commands, reply }).map_err(stopped)?;
+        self.submissions.send(Submission { commands, is_harvest, reply }).map_err(stopped)?;
         Ok(outcomes)
     }
 

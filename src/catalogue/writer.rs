@@ -34,6 +34,8 @@ const REMEMBERED_REVISIONS: usize = 64;
 /// Commands that share one reply.
 pub struct Submission {
     pub commands: Vec<Command>,
+    /// Whether they come from a harvest, which alone writes copies.
+    pub is_harvest: bool,
     pub reply: oneshot::Sender<Vec<Outcome>>,
 }
 
@@ -98,8 +100,7 @@ impl Writer {
         let mut draft = Draft::default();
         let mut answers = Vec::with_capacity(waiting.len());
         for submission in waiting {
-            let outcomes: Vec<Outcome> =
-                submission.commands.into_iter().map(|command| self.decide(&mut draft, command)).collect();
+            let outcomes: Vec<Outcome> = self.decide_all(&mut draft, submission.commands, submission.is_harvest);
             answers.push((submission.reply, outcomes));
         }
         if draft.events.is_empty() {
@@ -123,6 +124,14 @@ impl Writer {
             }
             Err(error) => fail_all(answers, &error),
         }
+    }
+
+    fn decide_all(&self, draft: &mut Draft, commands: Vec<Command>, is_harvest: bool) -> Vec<Outcome> {
+        let decide = |command: Command| match is_harvest || command.key.is_local() {
+            true => self.decide(draft, command),
+            false => Err(Error::CopyIsNotOurs { key: command.key }),
+        };
+        commands.into_iter().map(decide).collect()
     }
 
     /// Checks one command against the state plus the batch so far, and adds its event.

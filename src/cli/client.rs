@@ -87,6 +87,17 @@ impl Client {
             request.config().http_status_as_error(false).build().send(ureq::SendBody::from_reader(&mut body));
         read(response)
     }
+
+    /// Puts a body in its place and gets text.
+    pub fn put(&self, path: &str, media_type: &str, body: &[u8]) -> Result<String, Failure> {
+        let request = ureq::put(format!("{}{path}", self.base)).header("content-type", media_type);
+        read(request.config().http_status_as_error(false).build().send(body))
+    }
+
+    /// Deletes, and gets text.
+    pub fn delete(&self, path: &str) -> Result<String, Failure> {
+        read(ureq::delete(format!("{}{path}", self.base)).config().http_status_as_error(false).build().call())
+    }
 }
 
 fn broken_off(error: impl std::fmt::Display) -> Failure {

@@ -11,6 +11,7 @@ mod export;
 mod failure;
 mod get;
 mod graph_worker;
+mod harvest;
 mod import;
 mod ingest;
 mod openapi;
@@ -86,6 +87,8 @@ enum Verb {
     Impact(recreate::Impact),
     Drop(recreate::Drop),
     Keep(recreate::Keep),
+    Harvest(harvest::Harvest),
+    Sources(harvest::Sources),
     Reindex(reindex::Reindex),
     Export(export::Export),
     Backup(backup::Backup),
@@ -135,6 +138,8 @@ pub fn main() -> ExitCode {
         Verb::Impact(verb) => verb.run(&context),
         Verb::Drop(verb) => verb.run(&context),
         Verb::Keep(verb) => verb.run(&context),
+        Verb::Harvest(verb) => verb.run(&context),
+        Verb::Sources(verb) => verb.run(&context),
         Verb::Reindex(verb) => verb.run(&context),
         Verb::Export(verb) => verb.run(&context),
         Verb::Backup(verb) => verb.run(&context),

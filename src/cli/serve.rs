@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::{Context, Failure, executor};
-use crate::catalogue::{Catalogue, GraphSettings, LEAST_FREE_SPACE, Options, ServiceSettings, Settings};
+use super::{Context, Failure, executor, harvest};
+use crate::catalogue::{Catalogue, GraphSettings, LEAST_FREE_SPACE, Options, ServiceSettings, Settings, harvest_due};
 use crate::http::{self, ServeOptions};
 
 /// How often the free space is read.
@@ -16,6 +16,9 @@ const SPACE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How often it is looked whether a drill is due, and whether the service has ended.
 const DRILL_PAUSE: Duration = Duration::from_millis(500);
+
+/// How often it is looked whether a source is due.
+const HARVEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Offer the store over HTTP.
 #[derive(Debug, Args)]
@@ -52,6 +55,11 @@ pub struct Serve {
     pub drill_every: u64,
     #[command(flatten)]
     pub place: executor::Place,
+    /// Harvest no source by itself; those that are asked for are.
+    #[arg(long)]
+    pub no_harvest: bool,
+    #[command(flatten)]
+    pub reach: harvest::Reach,
     /// An endpoint elsewhere that SPARQL queries may ask with SERVICE, by its whole address (https://…); may be repeated.
     #[arg(long, value_name = "URL", conflicts_with = "no_graph")]
     pub sparql_service: Vec<String>,
@@ -77,7 +85,7 @@ impl Serve {
         if let Some(graph) = &mut graph {
             graph.services = ServiceSettings { endpoints: self.sparql_service, allow_private: self.private_services };
         }
-        let settings = Settings {
+        let mut settings = Settings {
             read_only: self.read_only,
             payload_object_threshold: self.payload_object_threshold,
             free_space_threshold: self.free_space_threshold.max(LEAST_FREE_SPACE),
@@ -86,13 +94,31 @@ impl Serve {
             recreation: (!self.no_recreation).then(|| self.place.settings(&context.store)).transpose()?,
             ..Settings::default()
         };
+        self.reach.settle(&mut settings);
         let catalogue = Catalogue::open(&context.store, &Options { settings, ..Options::default() })?;
         let options = ServeOptions { listen: self.listen, public_url: self.public_url, workers: self.workers };
         if self.drill_every > 0 {
             drill_now_and_then(&catalogue, Duration::from_secs(self.drill_every))?;
         }
+        if !self.no_harvest && !self.read_only {
+            harvest_when_due(&catalogue)?;
+        }
         run(catalogue, &options, |url| println!("listening on {url}"))
     }
+}
+
+/// Harvests sources when their records say so, on a thread of its own that ends with the catalogue.
+fn harvest_when_due(catalogue: &Arc<Catalogue>) -> Result<(), Failure> {
+    let watched = Arc::downgrade(catalogue);
+    let harvest = move || {
+        while let Some(catalogue) = watched.upgrade() {
+            harvest_due(&catalogue);
+            drop(catalogue);
+            std::thread::sleep(HARVEST_PAUSE);
+        }
+    };
+    let started = std::thread::Builder::new().name("harvest".to_owned()).spawn(harvest);
+    started.map(drop).map_err(|error| Failure::store(format!("a thread cannot be started: {error}")))
 }
 
 /// Rebuilds a product in every interval, on a thread of its own that ends with the catalogue.

@@ -234,11 +234,19 @@ impl<'t> Node<'t> {
             scope = current.above.as_ref();
         }
         found.retain(|(prefix, iri)| match *prefix {
-            "" => !iri.is_empty(),
+            "" => !iri.is_empty() && has_bare_element(bytes),
             prefix => bytes.contains(&format!("{prefix}:")),
         });
         found
     }
+}
+
+/// Whether an element has no prefix, so that a default namespace would be its own.
+fn has_bare_element(bytes: &str) -> bool {
+    bytes.split('<').skip(1).any(|after| {
+        let name = after.split(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/').next().unwrap_or_default();
+        !name.is_empty() && !name.starts_with(['!', '?']) && !name.contains(':')
+    })
 }
 
 /// Whether a start tag has an attribute of exactly this name.

@@ -5,7 +5,9 @@ use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::faces::linked::{self, lineage};
-use super::faces::native::{files, ingest, queryables, records, recreation, resolve, search, suggest, uploads};
+use super::faces::native::{
+    files, ingest, queryables, records, recreation, resolve, search, sources, suggest, uploads,
+};
 use super::faces::{ops, pages, records as ogc, sparql, stac};
 
 #[derive(OpenApi)]
@@ -19,6 +21,7 @@ use super::faces::{ops, pages, records as ogc, sparql, stac};
         (name = "files", description = "Files of products"),
         (name = "uploads", description = "Resumable uploads, made visible by the record that names them"),
         (name = "records", description = "Missions, platforms, instruments, targets, agents and other records"),
+        (name = "harvesting", description = "Sources elsewhere that are copied, and how that goes"),
         (name = "recreation", description = "Products made again from their recipes, and the proof of it"),
         (name = "search", description = "Full text, facets, time, space and properties"),
         (name = "ingest", description = "Many records at once"),
@@ -68,6 +71,13 @@ use super::faces::{ops, pages, records as ogc, sparql, stac};
         recreation::keep_product,
         recreation::drill,
         recreation::rebuildability,
+        sources::list,
+        sources::one,
+        sources::runs,
+        sources::quarantine,
+        sources::awaiting,
+        sources::harvest,
+        sources::approve,
         lineage::product,
         lineage::collection,
         lineage::record,

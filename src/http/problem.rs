@@ -105,6 +105,7 @@ fn classify(error: &Error) -> Class {
         Error::NotFound { .. } => (S::NOT_FOUND, "not-found", "There is no such record"),
         Error::NoSuch { .. } => (S::NOT_FOUND, "not-found", "There is no such thing"),
         Error::Gone { .. } => (S::GONE, "gone", "The record was deleted"),
+        Error::CopyIsNotOurs { .. } => (S::CONFLICT, "copy", "The record is a copy of what its source holds"),
         Error::Exists { .. } => (S::CONFLICT, "exists", "The record exists already"),
         Error::PreconditionFailed { .. } => {
             (S::PRECONDITION_FAILED, "precondition-failed", "The record changed meanwhile")

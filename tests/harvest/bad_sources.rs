@@ -179,7 +179,7 @@ fn hostile_answers_are_typed_and_bounded() {
     let inward =
         || Reply::Whole { status: 302, headers: vec![("location", "file:///etc/passwd".into())], body: Vec::new() };
     let dead = || Reply::raw(|_| ());
-    let cases: Vec<(&str, fn() -> Reply, &str)> = vec![
+    let cases: [(&str, fn() -> Reply, &str); 10] = [
         ("slow", slow, "timeout"),
         ("endless", endless, "too_long"),
         ("10 GB", huge, "too_long"),

@@ -9,7 +9,6 @@ use std::time::Duration;
 /// A request that came.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    pub method: String,
     /// Path and query.
     pub path: String,
     pub headers: Vec<(String, String)>,
@@ -99,7 +98,6 @@ impl Source {
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().expect("no panic").clone()
     }
-
 }
 
 impl Drop for Source {
@@ -124,12 +122,12 @@ fn read(stream: &mut TcpStream) -> Option<Asked> {
     let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
     let mut lines = text.lines();
     let mut first = lines.next()?.split(' ');
-    let (method, path) = (first.next()?.to_owned(), first.next()?.to_owned());
+    let (_method, path) = (first.next()?, first.next()?.to_owned());
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
         .collect();
-    let mut request = Asked { method, path, headers, body: bytes.split_off(head + 4) };
+    let mut request = Asked { path, headers, body: bytes.split_off(head + 4) };
     let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     while request.body.len() < length {
         let read = stream.read(&mut piece).ok().filter(|read| *read > 0)?;

@@ -83,11 +83,11 @@ impl Catalogue {
         if document.is_none() && format.is_named_by_its_path() {
             text = with_source_path(&text, origin.id)?;
         }
-        let checked = self.check(&text)?;
+        let checked = self.check_any(&text)?;
         if let Some(collection) = &checked.key.collection {
             let key = Key::collection(collection.clone());
             if !self.is_live(&key)? && !mapped.commands.iter().any(|command| command.key == key) {
-                let minimal = self.check(&importer::minimal_collection(collection))?;
+                let minimal = self.check_any(&importer::minimal_collection(collection))?;
                 mapped.commands.push(command(minimal.key, minimal.text, Vec::new(), Intent::Ensure));
             }
         }

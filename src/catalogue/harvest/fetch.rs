@@ -1,6 +1,7 @@
 //! Gets the pages of a listing, one after the other and no faster than the source likes: its rate, its `Retry-After` and its
 //! `robots.txt` are respected, what passes by itself is tried again. Knows nothing of records.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
@@ -28,18 +29,18 @@ impl Default for Patience {
 }
 
 /// What fetches for one run.
-pub struct Fetch<'r> {
-    pub outbound: &'r Outbound,
-    pub source: &'r Source,
+pub struct Fetch {
+    pub outbound: Outbound,
+    pub source: Source,
     pub patience: Patience,
-    pub stop: &'r AtomicBool,
+    pub stop: Arc<AtomicBool>,
 }
 
 /// The service stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped;
 
-impl Fetch<'_> {
+impl Fetch {
     /// Sends pages until the last one, a fault, or nobody listens.
     pub fn run(&self, mut from: From, pages: &SyncSender<Result<Listing, Fault>>) {
         let robots = match self.robots() {
@@ -71,9 +72,9 @@ impl Fetch<'_> {
 
     /// One page; what may pass by itself is asked for again.
     fn page(&self, from: &From, robots: &Robots) -> Result<Result<Listing, Fault>, Stopped> {
-        let adapter = protocol::adapter(self.source);
+        let adapter = protocol::adapter(&self.source);
         for attempt in 0..=RETRIES {
-            let client = Client::new(self.outbound, self.source).within(robots);
+            let client = Client::new(&self.outbound, &self.source).within(robots);
             let fault = match adapter.list(&client, from) {
                 Ok(page) => return Ok(Ok(page)),
                 Err(fault) => fault,

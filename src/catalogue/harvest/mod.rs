@@ -13,7 +13,7 @@ mod state;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Catalogue, Error};
 use crate::federation::outbound;
@@ -37,7 +37,7 @@ pub struct HarvestSettings {
 pub struct Harvests {
     running: Mutex<BTreeMap<RecordId, Counts>>,
     ended: Mutex<schedule::Ended>,
-    stop: AtomicBool,
+    stop: Arc<AtomicBool>,
 }
 
 /// A run's place: while it is held, no other run of the source begins.

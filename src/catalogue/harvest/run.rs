@@ -91,20 +91,42 @@ impl Catalogue {
         let source = self.source_to_harvest(id)?;
         self.health().check_writable()?;
         let place = self.harvests.take(id)?;
+        self.harvest_at(&source, wish, &place)
+    }
+
+    /// Begins a run on a thread of its own; what comes of it stands at the source.
+    ///
+    /// # Errors
+    /// As `harvest`, as far as it can be known at once.
+    pub fn begin_harvest(catalogue: std::sync::Arc<Self>, id: RecordId, wish: HarvestWish) -> Result<(), Error> {
+        let source = catalogue.source_to_harvest(&id)?;
+        catalogue.health().check_writable()?;
+        drop(catalogue.harvests.take(&id)?);
+        let run = move || {
+            let done = catalogue.harvests.take(&id).and_then(|place| catalogue.harvest_at(&source, wish, &place));
+            if let Err(error) = done {
+                tracing::warn!(source.id = %id, error = error.chain(), "not harvested");
+            }
+        };
+        let thread = std::thread::Builder::new().name("harvest".to_owned()).spawn(run);
+        thread.map(drop).map_err(Error::internal("starting a thread for a source"))
+    }
+
+    fn harvest_at(&self, source: &Source, wish: HarvestWish, place: &Place<'_>) -> Result<Harvested, Error> {
         let outbound = Outbound::of(&self.settings.harvest.outbound);
         let outbound = outbound.map_err(Error::internal("setting up the client for sources"))?;
         let begun = Instant::now();
-        let mut run = Run::open(self, &source, wish)?;
-        let mut end = run.listed(&outbound, &place)?;
+        let mut run = Run::open(self, source, wish)?;
+        let mut end = run.listed(&outbound, place)?;
         if run.is_stale(&end) {
-            tracing::info!(source.id = %id, "the interrupted listing cannot go on; listing again");
+            tracing::info!(source.id = %source.id, "the interrupted listing cannot go on; listing again");
             run.restart();
-            end = run.listed(&outbound, &place)?;
+            end = run.listed(&outbound, place)?;
         }
         let report = run.finish(end, begun)?;
         let counts = report.counts;
         tracing::info!(
-            source.id = %id,
+            source.id = %source.id,
             outcome = ?report.outcome,
             new = counts.new,
             changed = counts.changed,
@@ -211,23 +233,26 @@ impl<'c> Run<'c> {
             page: self.progress.page.clone(),
             validator: self.standing.validator.clone().filter(|_| is_first && !self.wish.full),
         };
-        let (settings, stop) = (&self.catalogue.settings.harvest, &self.catalogue.harvests.stop);
-        let fetch = Fetch { outbound, source: self.source, patience: settings.patience, stop };
+        let fetch = Fetch {
+            outbound: outbound.clone(),
+            source: self.source.clone(),
+            patience: self.catalogue.settings.harvest.patience,
+            stop: std::sync::Arc::clone(&self.catalogue.harvests.stop),
+        };
         let (sender, pages) = mpsc::sync_channel(PAGES_AHEAD);
-        std::thread::scope(|scope| {
-            scope.spawn(move || fetch.run(from, &sender));
-            let mut pending = None;
-            let end = self.take_pages(&pages, place, &mut pending);
-            // What was on its way is durable or not before anything else is decided.
-            let settled = pending.map_or(Ok(()), |pending| self.settle(pending));
-            drop(pages);
-            match (end, settled) {
-                (Err(Break::Ours(error)), _) | (_, Err(Break::Ours(error))) => Err(error),
-                (Err(Break::Fault(fault)), _) | (_, Err(Break::Fault(fault))) => Ok(End::Fault(fault)),
-                (Err(Break::Stopped), _) | (_, Err(Break::Stopped)) => Ok(End::Stopped),
-                (Ok(end), Ok(())) => Ok(end),
-            }
-        })
+        // Not waited for: a request to the source may outlast the service.
+        let thread = std::thread::Builder::new().name("fetch".to_owned()).spawn(move || fetch.run(from, &sender));
+        thread.map_err(Error::internal("starting a thread for a source"))?;
+        let mut pending = None;
+        let end = self.take_pages(&pages, place, &mut pending);
+        // What was on its way is durable or not before anything else is decided.
+        let settled = pending.map_or(Ok(()), |pending| self.settle(pending));
+        match (end, settled) {
+            (Err(Break::Ours(error)), _) | (_, Err(Break::Ours(error))) => Err(error),
+            (Err(Break::Fault(fault)), _) | (_, Err(Break::Fault(fault))) => Ok(End::Fault(fault)),
+            (Err(Break::Stopped), _) | (_, Err(Break::Stopped)) => Ok(End::Stopped),
+            (Ok(end), Ok(())) => Ok(end),
+        }
     }
 
     fn take_pages(

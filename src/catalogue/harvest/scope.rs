@@ -5,10 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::catalogue::Error;
 use crate::model::json::{self, Members};
-use crate::model::{RecordId, Sha256};
-
-/// How keys of everything that was harvested begin.
-pub const HARVESTED: &str = "harvested:";
+use crate::model::{HARVEST_SOURCE, HARVESTED, RecordId, Scope, Sha256};
 
 /// Kinds that are taken from others. Of another archive's sources, holds, evidence, recipes and graphs nothing follows here.
 const KINDS: &[&str] = &["product", "collection", "agent", "mission", "platform", "instrument", "target", "document"];
@@ -28,7 +25,7 @@ pub struct Origin<'a> {
 
 /// How ids of everything from a source begin.
 pub fn prefix(source: &str) -> String {
-    format!("{HARVESTED}{source}:")
+    RecordId::parse(source).map(|source| Scope::Harvested(source).named("")).unwrap_or_default()
 }
 
 /// A record as it is kept. `document` describes the kept bytes (`source` of the record); a record that an importer made has it
@@ -52,6 +49,7 @@ pub fn scoped(record: &str, origin: &Origin<'_>, document: Option<&str>) -> Resu
     let moved = moved.map_err(|error| Error::invalid(format!("/{named}"), error.to_string()))?;
     set(&mut members, named, moved.as_str())?;
     identify(&mut members, origin, &id)?;
+    mark(&mut members, origin.source)?;
     let before = members.remove("source");
     let source = document.map(str::to_owned).or_else(|| before.as_ref().map(|source| source.get().to_owned()));
     if let Some(source) = source {
@@ -94,6 +92,16 @@ fn identify(members: &mut Members, origin: &Origin<'_>, id: &str) -> Result<(), 
         }
     }
     members.set_value("identifiers", &identifiers).map_err(Error::internal("editing a harvested record"))
+}
+
+/// By this property copies of one source are found.
+fn mark(members: &mut Members, source: &str) -> Result<(), Error> {
+    let properties = members.get("properties").map(Members::parse).transpose();
+    let mut properties =
+        properties.map_err(|error| Error::invalid("/properties", error.to_string()))?.unwrap_or_default();
+    set(&mut properties, HARVEST_SOURCE, source)?;
+    members.set("properties", raw(properties.to_text())?);
+    Ok(())
 }
 
 /// Bytes that the source holds are not held here: they are at its address of the record.
@@ -159,16 +167,16 @@ mod tests {
             None,
             Ok(concat!(
                 r#"{"kind":"product","id":"p 1","collection":"harvested:esa:c","n":1.10,"identifiers":["#,
-                r#"{"scheme":"esa","value":"p 1"},{"scheme":"esa","value":"oai:x:1"}],"source":{"sha256":"ab"},@}}"#
+                r#"{"scheme":"esa","value":"p 1"},{"scheme":"esa","value":"oai:x:1"}],"properties":{"harvest:source":"esa"},"source":{"sha256":"ab"},@}}"#
             )),
         );
         check(
-            r#"{"kind":"mission","id":"m","identifiers":[{"scheme":"esa","value":"m"}],"files":[{"name":"a b","storage":"s"}],"source":1}"#,
+            r#"{"kind":"mission","id":"m","identifiers":[{"scheme":"esa","value":"m"}],"files":[{"name":"a b","storage":"s"}],"properties":{"a":1},"source":1}"#,
             "m",
             Some(r#"{"sha256":"cd"}"#),
             Ok(concat!(
                 r#"{"kind":"mission","id":"harvested:esa:m","identifiers":[{"scheme":"esa","value":"m"}],"files":[{"name":"a b","#,
-                r#""href":"https://a.example/r/files/a%20b"}],"source":{"sha256":"cd"},@,"source_there":1}}"#
+                r#""href":"https://a.example/r/files/a%20b"}],"properties":{"a":1,"harvest:source":"esa"},"source":{"sha256":"cd"},@,"source_there":1}}"#
             )),
         );
     }

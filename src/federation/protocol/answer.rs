@@ -28,20 +28,23 @@ pub fn tree<'t>(text: &'t str, response: &Response, opaque: &[&str]) -> Result<N
 
 /// The bytes of a document that was cut out of a page. Where the page had bytes that are no UTF-8, so has the document: its
 /// importer says so, and it is put aside.
-pub fn bytes_of(document: String, page: &Cow<'_, str>) -> Vec<u8> {
-    match page {
-        Cow::Owned(_) if document.contains('\u{fffd}') => {
-            let mut bytes = Vec::with_capacity(document.len());
-            for (number, part) in document.split('\u{fffd}').enumerate() {
-                if number > 0 {
-                    bytes.push(0xff);
-                }
-                bytes.extend_from_slice(part.as_bytes());
-            }
-            bytes
-        }
-        _ => document.into_bytes(),
+pub fn bytes_of(document: String, is_broken: bool) -> Vec<u8> {
+    if !is_broken || !document.contains('\u{fffd}') {
+        return document.into_bytes();
     }
+    let mut bytes = Vec::with_capacity(document.len());
+    for (number, part) in document.split('\u{fffd}').enumerate() {
+        if number > 0 {
+            bytes.push(0xff);
+        }
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    bytes
+}
+
+/// Whether the text of an answer stands for bytes that are no UTF-8.
+pub fn is_broken(text: &str, response: &Response) -> bool {
+    text.contains('\u{fffd}') && std::str::from_utf8(&response.body).is_err()
 }
 
 /// An address with these parameters added, in order.
@@ -72,10 +75,8 @@ mod tests {
 
     #[test]
     fn a_document_with_bytes_that_are_no_text_stays_unreadable() {
-        let page = String::from_utf8_lossy(b"<a>\xff</a><b/>");
-        assert_eq!(bytes_of("<a>\u{fffd}</a>".to_owned(), &page), b"<a>\xff</a>");
-        assert_eq!(bytes_of("<b/>".to_owned(), &page), b"<b/>");
-        let whole = String::from_utf8_lossy("<a>\u{fffd}</a>".as_bytes());
-        assert_eq!(bytes_of("<a>\u{fffd}</a>".to_owned(), &whole), "<a>\u{fffd}</a>".as_bytes());
+        assert_eq!(bytes_of("<a>\u{fffd}</a>".to_owned(), true), b"<a>\xff</a>");
+        assert_eq!(bytes_of("<b/>".to_owned(), true), b"<b/>");
+        assert_eq!(bytes_of("<a>\u{fffd}</a>".to_owned(), false), "<a>\u{fffd}</a>".as_bytes());
     }
 }

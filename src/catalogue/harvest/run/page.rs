@@ -75,7 +75,7 @@ impl Run<'_> {
             }
         }
         if !commands.is_empty() && !self.wish.dry_run {
-            pending.answers = Some(self.catalogue.submit(commands)?);
+            pending.answers = Some(self.catalogue.submit_as(commands, true)?);
         }
         Ok(pending)
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Client, Fault, From, Listing};
 use crate::federation::markup::Node;
 use crate::federation::protocol::Document;
-use crate::federation::protocol::answer::{bytes_of, text, tree, with};
+use crate::federation::protocol::answer::{bytes_of, is_broken, text, tree, with};
 
 const ACCEPT: &str = "text/xml, application/xml;q=0.9";
 
@@ -40,9 +40,10 @@ pub fn list(client: &Client<'_>, from: &From) -> Result<Listing, Fault> {
     if records.is_none() && error.is_none() {
         return Err(Fault::unreadable("it has neither records nor an error"));
     }
+    let is_broken = is_broken(&page, &response);
     let mut documents = Vec::new();
     for record in records.into_iter().flat_map(|records| records.named("record")) {
-        documents.extend(document(record, &page));
+        documents.extend(document(record, is_broken));
     }
     let token = records.and_then(|records| records.at("resumptionToken"));
     let total = token.and_then(|token| token.attribute("completeListSize")?.trim().parse::<u64>().ok());
@@ -145,7 +146,7 @@ fn error_of<'n>(root: &'n Node<'_>) -> Result<Option<&'n str>, Fault> {
     }
 }
 
-fn document(record: &Node<'_>, page: &std::borrow::Cow<'_, str>) -> Option<Document> {
+fn document(record: &Node<'_>, is_broken: bool) -> Option<Document> {
     let header = record.at("header")?;
     let id = header.text_at("identifier").map(str::to_owned);
     let datestamp = header.text_at("datestamp").map(str::to_owned);
@@ -154,8 +155,8 @@ fn document(record: &Node<'_>, page: &std::borrow::Cow<'_, str>) -> Option<Docum
     let bytes = match content {
         _ if deleted => Vec::new(),
         // A record that is no XML stands in an element as text.
-        Some(content) if content.content.starts_with('{') => bytes_of(content.content.clone(), page),
-        Some(content) => bytes_of(content.cut(), page),
+        Some(content) if content.content.starts_with('{') => bytes_of(content.content.clone(), is_broken),
+        Some(content) => bytes_of(content.cut(), is_broken),
         None => Vec::new(),
     };
     Some(Document { bytes, id, datestamp, deleted, href: None })

@@ -9,6 +9,7 @@ pub mod recreation;
 pub mod resolve;
 pub mod search;
 pub mod snippets;
+pub mod sources;
 pub mod suggest;
 pub mod uploads;
 pub mod wire;
@@ -67,6 +68,13 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/collections/{collection}/sortables", read().to(queryables::sortables))
         .route("/queryables", read().to(queryables::all_queryables))
         .route("/sortables", read().to(queryables::all_sortables))
+        .route("/sources", read().to(sources::list))
+        .route("/sources/{id}", read().to(sources::one))
+        .route("/sources/{id}/runs", read().to(sources::runs))
+        .route("/sources/{id}/quarantine", read().to(sources::quarantine))
+        .route("/sources/{id}/awaiting", read().to(sources::awaiting))
+        .route("/sources/{id}/harvest", post().to(sources::harvest))
+        .route("/sources/{id}/approve", post().to(sources::approve))
         .route("/search", read().to(search::search))
         .route("/search", post().to(search::post_search))
         .route("/suggest", read().to(suggest::suggest))
