@@ -6,9 +6,9 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::client::{self, Way};
+use super::reach::Reach;
 use super::{Context, Failure};
 use crate::catalogue::{Address, Caller, Catalogue, Error, HarvestWish, Intent, Options, Settings};
-use crate::federation::outbound;
 use crate::http::faces::native::sources as native;
 use crate::model::uri::encode;
 use crate::model::{Key, Kind, RecordId};
@@ -42,27 +42,6 @@ pub struct Harvest {
     dry_run: bool,
     #[command(flatten)]
     reach: Reach,
-}
-
-/// How far a request may go.
-#[derive(Debug, Args, Clone, Copy, Default)]
-pub struct Reach {
-    /// Sources may be on this machine or its network.
-    #[arg(long, env = "PERENNIAL_PRIVATE_SOURCES")]
-    pub private_sources: bool,
-}
-
-impl Reach {
-    /// Adds itself to the settings of a store.
-    pub fn settle(self, settings: &mut Settings) {
-        settings.harvest.outbound = outbound::Settings { allow_private: self.private_sources, ..Default::default() };
-    }
-
-    fn options(self) -> Options {
-        let mut options = Options::default();
-        self.settle(&mut options.settings);
-        options
-    }
 }
 
 /// Catalogues elsewhere: add, list, show, check, remove.
@@ -129,8 +108,9 @@ struct Add {
 type Direct<'q> = Box<dyn FnOnce(&Catalogue) -> Result<Value, Error> + 'q>;
 
 /// Asks the server that has the store, or the store itself.
-fn ask(context: &Context, reach: Reach, path: &str, is_post: bool, direct: Direct<'_>) -> Result<Value, Failure> {
-    match client::way(&context.store, &reach.options())? {
+fn ask(context: &Context, reach: &Reach, path: &str, is_post: bool, direct: Direct<'_>) -> Result<Value, Failure> {
+    let settings = Settings { outbound: reach.settings()?, ..Settings::default() };
+    match client::way(&context.store, &Options { settings, ..Options::default() })? {
         Way::Server(client) => {
             let text = if is_post { client.post(path, "application/json", &b""[..])? } else { client.get(path)? };
             serde_json::from_str(&text).map_err(|error| Failure::store(error.to_string()))
@@ -176,7 +156,7 @@ impl Harvest {
             self.approve,
             self.dry_run
         );
-        ask(context, self.reach, &path, true, Box::new(move |catalogue| value(catalogue.harvest(&id, wish)?)))
+        ask(context, &self.reach, &path, true, Box::new(move |catalogue| value(catalogue.harvest(&id, wish)?)))
     }
 
     fn harvested(&self, context: &Context) -> Result<Vec<String>, Failure> {
@@ -188,7 +168,7 @@ impl Harvest {
 
 fn states(context: &Context) -> Result<Value, Failure> {
     let direct: Direct<'_> = Box::new(|catalogue| Ok(json!({"sources": native::states(catalogue)?})));
-    ask(context, Reach::default(), "/api/v1/sources", false, direct)
+    ask(context, &Reach::default(), "/api/v1/sources", false, direct)
 }
 
 impl Sources {
@@ -281,7 +261,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
 fn show_one(context: &Context, id: &str) -> Result<(), Failure> {
     let source = id_of(id)?;
     let part = |what: &str| format!("/api/v1/sources/{}{what}", encode(id));
-    let asked = |path: String, direct: Direct<'_>| ask(context, Reach::default(), &path, false, direct);
+    let asked = |path: String, direct: Direct<'_>| ask(context, &Reach::default(), &path, false, direct);
     let state = asked(part(""), Box::new(|catalogue| value(catalogue.source_state(&source)?)))?;
     let runs =
         asked(part("/runs"), Box::new(|catalogue| Ok(json!({"runs": catalogue.harvests_of(source.as_str(), MOST)?}))))?;

@@ -156,6 +156,9 @@ fn doing(act: impl Fn() -> Reply + Send + Sync + 'static, limits: &str) -> (Stor
     (store, service, source)
 }
 
+/// What the source does, by its name, and the kind of fault.
+type Case = (&'static str, fn() -> Reply, &'static str);
+
 #[test]
 fn hostile_answers_are_typed_and_bounded() {
     let small = r#"{"seconds":1,"bytes":1000000}"#;
@@ -179,7 +182,7 @@ fn hostile_answers_are_typed_and_bounded() {
     let inward =
         || Reply::Whole { status: 302, headers: vec![("location", "file:///etc/passwd".into())], body: Vec::new() };
     let dead = || Reply::raw(|_| ());
-    let cases: [(&str, fn() -> Reply, &str); 10] = [
+    let cases: [Case; 10] = [
         ("slow", slow, "timeout"),
         ("endless", endless, "too_long"),
         ("10 GB", huge, "too_long"),

@@ -13,7 +13,7 @@ use repository::Repository;
 /// Options under which sources on loopback are asked, without patience.
 fn asking() -> Options {
     let mut options = options();
-    options.settings.harvest.outbound.allow_private = true;
+    options.settings.outbound.allow_private = true;
     options.settings.harvest.patience = Patience(std::time::Duration::from_millis(1));
     options
 }

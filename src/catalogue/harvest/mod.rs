@@ -16,7 +16,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Catalogue, Error};
-use crate::federation::outbound;
 use crate::model::RecordId;
 
 pub use fetch::Patience;
@@ -25,10 +24,9 @@ pub use run::HarvestWish;
 pub use schedule::run_due as harvest_due;
 pub use sources::{QuarantineEntry, SourceState};
 
-/// How harvests reach out.
+/// How harvests go about it.
 #[derive(Debug, Clone, Default)]
 pub struct HarvestSettings {
-    pub outbound: outbound::Settings,
     pub patience: Patience,
 }
 

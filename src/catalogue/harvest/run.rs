@@ -113,7 +113,7 @@ impl Catalogue {
     }
 
     fn harvest_at(&self, source: &Source, wish: HarvestWish, place: &Place<'_>) -> Result<Harvested, Error> {
-        let outbound = Outbound::of(&self.settings.harvest.outbound);
+        let outbound = Outbound::of(&self.settings.outbound);
         let outbound = outbound.map_err(Error::internal("setting up the client for sources"))?;
         let begun = Instant::now();
         let mut run = Run::open(self, source, wish)?;
