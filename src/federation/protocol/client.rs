@@ -26,6 +26,14 @@ impl<'a> Client<'a> {
         Self { outbound, source, deadline: Instant::now() + source.limits().time, headers: &[], robots: None }
     }
 
+    /// The same for another address of the source.
+    pub const fn at<'b>(&self, source: &'b Source) -> Client<'b>
+    where
+        'a: 'b,
+    {
+        Client { outbound: self.outbound, source, deadline: self.deadline, headers: self.headers, robots: self.robots }
+    }
+
     /// Asks only for what the source's host allows.
     #[must_use]
     pub const fn within(self, robots: &'a Robots) -> Self {

@@ -9,11 +9,13 @@ mod dcat;
 mod fault;
 mod oai;
 mod opensearch;
+mod pages;
 mod pds;
 mod perennial;
 mod records;
 mod sparql;
 mod stac;
+mod statements;
 
 pub use client::Client;
 pub use fault::Fault;

@@ -1,5 +1,7 @@
 //! Listing by OAI-PMH 2.0: `ListRecords` set after set, in the best format that the repository has, with its tombstones.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::{Client, Fault, From, Listing};
@@ -155,6 +157,9 @@ fn document(record: &Node<'_>, is_broken: bool) -> Option<Document> {
     let bytes = match content {
         _ if deleted => Vec::new(),
         // A record that is no XML stands in an element as text.
+        Some(content) if content.attribute("encoding") == Some("base64") => {
+            STANDARD.decode(content.content.as_bytes()).unwrap_or_else(|_| content.content.clone().into_bytes())
+        }
         Some(content) if content.content.starts_with('{') => bytes_of(content.content.clone(), is_broken),
         Some(content) => bytes_of(content.cut(), is_broken),
         None => Vec::new(),

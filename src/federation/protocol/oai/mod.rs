@@ -3,6 +3,8 @@
 mod list;
 mod search;
 
+pub use list::list;
+
 use super::{Adapter, Ask, Client, Fault, Found, From, Listing};
 
 /// OAI-PMH 2.0.

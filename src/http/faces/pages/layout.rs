@@ -123,6 +123,7 @@ fn footer() -> Markup {
                     a href="/stac" { "STAC" }
                     a href="/records" { "OGC API Records" }
                     a href="/recreation" { "Recreation" }
+                    a href="/sources" { "Sources" }
                     a href="/docs/" { "Interface description" }
                     a href="/openapi.json" { "OpenAPI" }
                     a href="/health" { "Health" }

@@ -13,6 +13,7 @@ pub mod record;
 mod recreation;
 mod resolve;
 mod search;
+mod sources;
 mod tally;
 pub mod words;
 
@@ -35,6 +36,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/entities/{kind}", read().to(browse::entities))
         .route("/entities/{kind}/{id}", read().to(record::entity))
         .route("/recreation", read().to(recreation::page))
+        .route("/sources", read().to(sources::all))
+        .route("/sources/{id}", read().to(sources::one))
         .route("/resolve", read().to(resolve::page))
         .route("/assets/{name}", read().to(assets::give));
 }
