@@ -2,6 +2,7 @@
 //! the clock on the wall, because machines are rarely quiet.
 
 mod archive;
+mod federation;
 mod figure;
 mod graph;
 mod http;
@@ -58,6 +59,8 @@ enum Scenario {
     Recreation,
     /// Recipes in an archive: a plan of 1,000 steps, 100 small recipes run and proved. No part of all.
     Recipes,
+    /// Sources and partners in this process: harvests and what is published. No part of all.
+    Federation,
     /// Whether search ranks records as people judged: needs --judgements and --documents, and is no part of all.
     Relevance,
 }
@@ -76,6 +79,7 @@ const ORDER: &[Scenario] = &[
     Scenario::Graph,
     Scenario::Recreation,
     Scenario::Recipes,
+    Scenario::Federation,
     Scenario::Relevance,
 ];
 
@@ -172,7 +176,7 @@ impl Bench {
 impl Scenario {
     /// Whether it runs when nothing is named: on made-up records alone, at any size.
     fn is_part_of_all(self) -> bool {
-        !matches!(self, Self::Relevance | Self::Graph | Self::Recreation | Self::Recipes)
+        !matches!(self, Self::Relevance | Self::Graph | Self::Recreation | Self::Recipes | Self::Federation)
     }
 
     fn run(self, bed: &Bed) -> Result<Vec<Figure>, Failure> {
@@ -190,6 +194,7 @@ impl Scenario {
             Self::Graph => graph::run(bed),
             Self::Recreation => recreation::run(bed),
             Self::Recipes => recipes::run(bed),
+            Self::Federation => federation::run(bed),
             Self::Relevance => relevance::run(bed),
         }
     }
