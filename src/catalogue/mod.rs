@@ -3,6 +3,7 @@
 
 mod attach;
 pub mod audit;
+pub mod changes;
 mod command;
 mod companions;
 mod context;
@@ -106,6 +107,8 @@ pub struct Catalogue {
     secrets: Secrets,
     uploads: Arc<Uploads>,
     health: Arc<Health>,
+    /// How far the log can be read, for those who follow it.
+    pulse: Arc<changes::Pulse>,
     submissions: SyncSender<Submission>,
     settings: Settings,
     /// Folder of indexes that go with the process.

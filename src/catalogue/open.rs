@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::changes::Pulse;
 use super::graph::{Graph, GraphSettings, News};
 use super::health::Health;
 use super::rebuild::{self, CatchUpError};
@@ -184,6 +185,7 @@ impl Catalogue {
         bring_up(&archive, &mut records, last)?;
         bring_up(&archive, &mut text, last)?;
         let health = Arc::new(Health::default());
+        let pulse = Arc::new(Pulse::new(records.position()));
         health.note_position("records", records.position());
         health.note_position("text", text.position());
         let (submissions, queue) = mpsc::sync_channel(QUEUE);
@@ -197,7 +199,7 @@ impl Catalogue {
             health.refuse_writes("the service was started with --read-only");
         } else {
             let news = graph.as_ref().map(Graph::sender);
-            started = start_threads(&archive, &records, (text, news), &folder, queue, &health)?;
+            started = start_threads(&archive, &records, (text, news), &folder, queue, (&health, &pulse))?;
         }
         started.extend(graph_follower.map(|follower| spawn("graph", Box::new(move || follower.run()))).transpose()?);
         *threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = started;
@@ -217,6 +219,7 @@ impl Catalogue {
             secrets,
             uploads,
             health,
+            pulse,
             submissions,
             settings: options.settings.clone(),
             temporary,
@@ -370,7 +373,7 @@ fn start_threads(
     (text, news): (TextIndex, Option<mpsc::SyncSender<News>>),
     folder: &Path,
     queue: mpsc::Receiver<super::writer::Submission>,
-    health: &Arc<Health>,
+    (health, pulse): (&Arc<Health>, &Arc<Pulse>),
 ) -> Result<Vec<std::thread::JoinHandle<()>>, StartError> {
     let (followers, batches) = mpsc::channel();
     let collections =
@@ -385,6 +388,7 @@ fn start_threads(
         graph: news,
         health: Arc::clone(health),
         hint: folder.to_owned(),
+        pulse: Arc::clone(pulse),
     };
     let (archive, health) = (archive.clone(), Arc::clone(health));
     Ok(vec![

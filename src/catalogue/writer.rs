@@ -12,6 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
+use super::changes::Pulse;
 use super::command::{Action, Command, Effect, Intent, Outcome, Precondition, Receipt};
 use super::follower::Applied;
 use super::graph::News;
@@ -75,6 +76,8 @@ pub struct Writer {
     pub health: Arc<Health>,
     /// Folder of the indexes, where the hint for the next start is kept.
     pub hint: PathBuf,
+    /// Tells those who follow the log.
+    pub pulse: Arc<Pulse>,
 }
 
 impl Writer {
@@ -90,7 +93,10 @@ impl Writer {
                 bytes += next.bytes();
                 waiting.push(next);
             }
+            // Events get times from now on, and are seen only when they are committed.
+            self.pulse.begin(now());
             self.commit(waiting);
+            self.pulse.end(self.records.position());
         }
     }
 

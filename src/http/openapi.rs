@@ -5,8 +5,10 @@ use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::faces::linked::{self, lineage};
-use super::faces::native::{files, ingest, queryables, records, recreation, resolve, search, suggest, uploads};
-use super::faces::{ops, pages, records as ogc, sparql, stac};
+use super::faces::native::{
+    changes, files, ingest, queryables, records, recreation, resolve, search, suggest, uploads,
+};
+use super::faces::{oai, ops, pages, records as ogc, sparql, stac};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +28,7 @@ use super::faces::{ops, pages, records as ogc, sparql, stac};
         (name = "records-api", description = "OGC API Records"),
         (name = "sparql", description = "SPARQL 1.1 Protocol"),
         (name = "linked-data", description = "Addresses of things, vocabularies and terms"),
+        (name = "harvesting", description = "OAI-PMH 2.0, and what else gives the whole catalogue away"),
         (name = "operations", description = "For operators")
     ),
     paths(
@@ -106,6 +109,10 @@ use super::faces::{ops, pages, records as ogc, sparql, stac};
         linked::ontologies::give,
         linked::terms::list,
         linked::terms::one,
+        changes::changes,
+        oai::get,
+        oai::post,
+        oai::schema,
         ops::health,
         ops::metrics,
         stac::landing::landing,

@@ -2,6 +2,7 @@
 
 mod aggregation;
 mod bad_searches;
+mod changes;
 mod exports;
 mod files;
 mod filters;
@@ -9,6 +10,7 @@ mod graph_store;
 mod ingest;
 mod input;
 mod linked;
+mod oai;
 mod ogc_records;
 mod pages;
 mod records;
