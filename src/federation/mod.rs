@@ -1,4 +1,10 @@
-//! What this archive asks of others. So far the one client that leaves this machine; which endpoints may be asked, and what
-//! for, is decided by who calls.
+//! What this archive asks of others: sources, the protocols that they speak, and the one client that leaves this machine.
+//! Which sources there are, and what becomes of what they answer, is for who calls: nothing here knows importers or the archive.
 
+pub mod harvest;
+pub mod markup;
 pub mod outbound;
+pub mod protocol;
+pub mod source;
+
+pub use source::{Capabilities, Harvest, Mode, Protocol, Source, SourceError};
