@@ -111,6 +111,7 @@ pub struct Catalogue {
     health: Arc<Health>,
     /// How far the log can be read, for those who follow it.
     pulse: Arc<changes::Pulse>,
+    barren: changes::Barren,
     submissions: SyncSender<Submission>,
     settings: Settings,
     /// Folder of indexes that go with the process.

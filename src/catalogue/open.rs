@@ -224,6 +224,7 @@ impl Catalogue {
             uploads,
             health,
             pulse,
+            barren: super::changes::Barren::default(),
             submissions,
             settings: options.settings.clone(),
             temporary,

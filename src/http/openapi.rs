@@ -8,7 +8,7 @@ use super::faces::linked::{self, lineage};
 use super::faces::native::{
     changes, files, ingest, queryables, records, recreation, resolve, search, suggest, uploads,
 };
-use super::faces::{oai, ops, pages, records as ogc, sparql, stac};
+use super::faces::{dcat, oai, ops, pages, records as ogc, resourcesync, sparql, stac};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -113,6 +113,17 @@ use super::faces::{oai, ops, pages, records as ogc, sparql, stac};
         oai::get,
         oai::post,
         oai::schema,
+        dcat::negotiated,
+        dcat::named,
+        resourcesync::source,
+        resourcesync::capability_list,
+        resourcesync::resource_list,
+        resourcesync::resource_part,
+        resourcesync::change_list,
+        resourcesync::change_part,
+        resourcesync::sitemap_index,
+        resourcesync::sitemap_part,
+        resourcesync::robots,
         ops::health,
         ops::metrics,
         stac::landing::landing,

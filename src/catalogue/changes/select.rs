@@ -61,7 +61,6 @@ pub struct Entry {
     pub revision: u64,
     /// RFC 3339, UTC, microseconds.
     pub time: String,
-    pub agent: String,
     /// The stored text; none when it was deleted.
     pub record: Option<Box<str>>,
     pub sets: Vec<Set>,
@@ -90,25 +89,19 @@ struct Missions<'a> {
 }
 
 impl Catalogue {
-    /// The next records of a selection.
+    /// The next records of a selection. A page that looked for its records in vain for too long is refused; asked for again it
+    /// goes on where it was.
     ///
     /// # Errors
     /// `Unavailable` while starting or when nothing was found in time; when the archive cannot be read.
     pub fn publish(&self, selection: &Selection<'_>, limit: usize) -> Result<Page, Error> {
-        self.check_ready()?;
-        let _place = self.gate.enter()?;
         let until = Instant::now() + PATIENCE;
-        let (mut page, mut bytes, mut late) = (Page::default(), 0, None);
-        self.each_event(selection.first, selection.last, &mut |event| {
-            if event.sequence % 256 == 0 && Instant::now() > until {
-                late = Some(event.sequence);
-                return Ok(false);
-            }
-            let sequence = event.sequence;
-            let Some(entry) = self.chosen(event, selection)? else { return Ok(true) };
+        let (mut page, mut bytes) = (Page::default(), 0);
+        let begun = Selection { first: self.barren.beyond(selection), ..selection.clone() };
+        let late = self.each_published(&begun, Some(until), &mut |entry| {
             let length = entry.record.as_ref().map_or(0, |record| record.len());
             if page.entries.len() >= limit || (bytes + length > MAX_BYTES && !page.entries.is_empty()) {
-                page.next = Some(sequence);
+                page.next = Some(entry.sequence);
                 return Ok(false);
             }
             bytes += length;
@@ -117,12 +110,62 @@ impl Catalogue {
         })?;
         if let Some(late) = late {
             if page.entries.is_empty() {
-                let reason = format!("nothing was found up to sequence {late}; ask for a shorter period");
+                self.barren.note(selection, late);
+                let reason = format!("nothing was found up to sequence {late}; ask again, and the search goes on there");
                 return Err(Error::Unavailable { reason });
             }
             page.next = Some(late);
         }
         Ok(page)
+    }
+
+    /// Calls `take` with each record of a selection; it says whether it wants more. Past the time, if there is one, the walk
+    /// ends, and the answer is the sequence where it would go on.
+    ///
+    /// # Errors
+    /// `Unavailable` while starting; when the archive cannot be read; those of `take`.
+    pub fn each_published(
+        &self,
+        selection: &Selection<'_>,
+        until: Option<Instant>,
+        take: &mut dyn FnMut(Entry) -> Result<bool, Error>,
+    ) -> Result<Option<u64>, Error> {
+        self.check_ready()?;
+        let _place = self.gate.enter()?;
+        let mut late = None;
+        self.each_event(selection.first, selection.last, &mut |event| {
+            if event.sequence.is_multiple_of(256) && until.is_some_and(|until| Instant::now() > until) {
+                late = Some(event.sequence);
+                return Ok(false);
+            }
+            match self.chosen(event, selection)? {
+                Some(entry) => take(entry),
+                None => Ok(true),
+            }
+        })?;
+        Ok(late)
+    }
+
+    /// Calls `take` with each event about a published record from one sequence to another, and whether the record is new with
+    /// it; `take` says whether it wants more.
+    ///
+    /// # Errors
+    /// `Unavailable` while starting; when the archive cannot be read; those of `take`.
+    pub fn each_change(
+        &self,
+        first: u64,
+        last: u64,
+        take: &mut dyn FnMut(Entry, bool) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        self.check_ready()?;
+        let _place = self.gate.enter()?;
+        self.each_event(first, last, &mut |event| {
+            if event.scope != "local" || !KINDS.contains(&event.kind) {
+                return Ok(true);
+            }
+            let is_new = event.previous.is_none();
+            take(entry(event, Vec::new()), is_new)
+        })
     }
 
     /// One record, or that it was deleted; none where there is nothing to publish.
@@ -155,9 +198,7 @@ impl Catalogue {
         if is_mission && !sets.iter().any(|set| Some(set) == selection.set.as_ref()) {
             return Ok(None);
         }
-        let key = event.record_key();
-        let Event { sequence, revision, time, agent, record, .. } = event;
-        Ok(Some(Entry { key, sequence, revision, time, agent, record: record.map(Into::into), sets }))
+        Ok(Some(entry(event, sets)))
     }
 
     /// The sets of a record; those of a deleted one are the sets that it had.
@@ -182,6 +223,12 @@ impl Catalogue {
         }
         Ok(sets)
     }
+}
+
+fn entry(event: Event, sets: Vec<Set>) -> Entry {
+    let key = event.record_key();
+    let Event { sequence, revision, time, record, .. } = event;
+    Entry { key, sequence, revision, time, record: record.map(Into::into), sets }
 }
 
 /// A collection is in its own set, so that whoever harvests one gets its description too.

@@ -10,12 +10,21 @@ pub enum Face {
     Records,
     /// `/oai`
     Oai,
+    /// `/dcat`
+    Dcat,
+    /// `/resourcesync`
+    ResourceSync,
 }
 
 impl Face {
     /// Every face with its title.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Stac, "STAC API"), (Self::Records, "OGC API Records"), (Self::Oai, "OAI-PMH 2.0")];
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Stac, "STAC API"),
+        (Self::Records, "OGC API Records"),
+        (Self::Oai, "OAI-PMH 2.0"),
+        (Self::Dcat, "DCAT 3 and DCAT-AP 3"),
+        (Self::ResourceSync, "ResourceSync and sitemaps"),
+    ];
 }
 
 /// A conformance class, or the part of a standard without classes, and what answers it here.
@@ -36,6 +45,14 @@ const fn records(uri: &'static str, answered_by: &'static str) -> Class {
 
 const fn oai(part: &'static str, answered_by: &'static str) -> Class {
     Class { face: Face::Oai, uri: part, answered_by }
+}
+
+const fn dcat(part: &'static str, answered_by: &'static str) -> Class {
+    Class { face: Face::Dcat, uri: part, answered_by }
+}
+
+const fn resourcesync(part: &'static str, answered_by: &'static str) -> Class {
+    Class { face: Face::ResourceSync, uri: part, answered_by }
 }
 
 /// Every class of every face. Some clients know 1.0.0 alone and others look for any version, so STAC API is declared in
@@ -203,6 +220,14 @@ pub const CLASSES: &[Class] = &[
     oai("granularity", "YYYY-MM-DDThh:mm:ssZ; days are taken too"),
     oai("resumptionToken", "signed, never expires; with `cursor`"),
     oai("metadataPrefix", "oai_dc, oai_datacite, iso19139, dcat, perennial"),
+    dcat("dcat:Catalog, dcat:Dataset, dcat:DatasetSeries, dcat:Distribution", "/dcat, and the page of each record"),
+    dcat("hydra:PartialCollectionView, hydra:next", "/dcat: pages of one snapshot"),
+    dcat("as:Delete, prov:invalidatedAtTime", "/dcat?modifiedSince=…: deletions as DCAT-AP Feeds states them"),
+    resourcesync("Source Description", "/.well-known/resourcesync"),
+    resourcesync("Capability List", "/resourcesync/capabilitylist.xml"),
+    resourcesync("Resource List Index, Resource List", "/resourcesync/resourcelist.xml"),
+    resourcesync("Change List Index, Change List", "/resourcesync/changelist.xml"),
+    resourcesync("Sitemap index, sitemap 0.9", "/sitemap.xml"),
 ];
 
 /// The classes of a face, in their order.

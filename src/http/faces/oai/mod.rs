@@ -23,6 +23,7 @@ use crate::http::state::State;
 use crate::http::{body, read};
 use envelope::Context;
 use fault::{Code, Fault};
+pub use identifier::namespace;
 use request::{Arguments, Asked, Verb};
 
 /// Routes under `/oai`.
