@@ -111,7 +111,8 @@ impl Catalogue {
         if let Some(late) = late {
             if page.entries.is_empty() {
                 self.barren.note(selection, late);
-                let reason = format!("nothing was found up to sequence {late}; ask again, and the search goes on there");
+                let reason =
+                    format!("nothing was found up to sequence {late}; ask again, and the search goes on there");
                 return Err(Error::Unavailable { reason });
             }
             page.next = Some(late);

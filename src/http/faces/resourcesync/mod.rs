@@ -151,7 +151,9 @@ pub async fn sitemap_part(request: HttpRequest, state: Data<State>, path: actix_
               (status = 304, description = "nothing was registered since")))]
 pub async fn robots(request: HttpRequest, state: Data<State>) -> Answer {
     let write = |_: &Catalogue, base: &str| {
-        Ok(format!("User-agent: *\nDisallow: /search\nDisallow: /api/v1/search\nDisallow: /sparql\n\nSitemap: {base}/sitemap.xml\n"))
+        Ok(format!(
+            "User-agent: *\nDisallow: /search\nDisallow: /api/v1/search\nDisallow: /sparql\n\nSitemap: {base}/sitemap.xml\n"
+        ))
     };
     give(&request, &state, "text/plain; charset=utf-8", write).await
 }
