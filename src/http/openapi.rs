@@ -6,7 +6,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::faces::linked::{self, lineage};
 use super::faces::native::{
-    changes, files, ingest, queryables, records, recreation, resolve, search, suggest, uploads,
+    changes, files, ingest, log, queryables, records, recreation, resolve, search, suggest, uploads,
 };
 use super::faces::{dcat, oai, ops, pages, records as ogc, resourcesync, sparql, stac};
 
@@ -24,6 +24,7 @@ use super::faces::{dcat, oai, ops, pages, records as ogc, resourcesync, sparql, 
         (name = "recreation", description = "Products made again from their recipes, and the proof of it"),
         (name = "search", description = "Full text, facets, time, space and properties"),
         (name = "ingest", description = "Many records at once"),
+        (name = "log", description = "The log as it is, for mirrors"),
         (name = "stac", description = "STAC API 1.0"),
         (name = "records-api", description = "OGC API Records"),
         (name = "sparql", description = "SPARQL 1.1 Protocol"),
@@ -57,6 +58,10 @@ use super::faces::{dcat, oai, ops, pages, records as ogc, resourcesync, sparql, 
         records::get_record,
         records::put_record,
         records::delete_record,
+        log::checkpoint,
+        log::lines,
+        log::payloads,
+        log::payload,
         resolve::resolve,
         resolve::links,
         resolve::members,

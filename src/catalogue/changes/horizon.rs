@@ -12,8 +12,8 @@ const SECOND: i64 = 1_000_000;
 pub struct Horizon {
     /// Last sequence of the snapshot; 0 for none.
     pub sequence: u64,
-    /// Everything before this whole second is in the snapshot, and nothing after. Whoever asks later for what changed since
-    /// then misses nothing.
+    /// Everything before this whole second is in the snapshot. Whoever asks later for what changed since then misses
+    /// nothing.
     pub time: Instant,
 }
 
@@ -29,6 +29,12 @@ impl Catalogue {
         let settled = self.pulse.settled(now);
         let last = self.readable();
         let mut time = whole_second(settled);
+        if self.pulse.copies() {
+            // A mirror cannot know what its source has registered since: what comes is later than what is here, and may be of
+            // the same second. All that is here is told, and the second of the last event once more to who asks since then.
+            let time = time.min(whole_second(self.time_of(last)?));
+            return Ok(Horizon { sequence: last, time });
+        }
         if self.archive.last_sequence() > last {
             // What is committed and not readable yet came after what is.
             time = time.min(whole_second(self.time_of(last)?));

@@ -1,6 +1,6 @@
 //! What the writer tells those who follow the log: that it is writing since some time, and how far it got.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use tokio::sync::watch;
 
@@ -14,13 +14,15 @@ const IDLE: i64 = i64::MAX;
 pub struct Pulse {
     /// Microseconds since 1970: events with times from then on may be committed and not yet readable.
     writing_since: AtomicI64,
+    /// Lines come from another archive, with the times that they have there.
+    copies: AtomicBool,
     readable: watch::Sender<u64>,
 }
 
 impl Pulse {
     /// Nobody writes, and the log is readable to this sequence.
     pub fn new(readable: u64) -> Self {
-        Self { writing_since: AtomicI64::new(IDLE), readable: watch::Sender::new(readable) }
+        Self { writing_since: AtomicI64::new(IDLE), copies: AtomicBool::new(false), readable: watch::Sender::new(readable) }
     }
 
     /// From now on events get times.
@@ -37,6 +39,16 @@ impl Pulse {
     /// The time before which no event can come any more, if it is `now`. To be asked with a time that was read before.
     pub fn settled(&self, now: Instant) -> Instant {
         Instant::from_micros(now.micros().min(self.writing_since.load(Ordering::SeqCst)))
+    }
+
+    /// From now on lines come that are older than when they come.
+    pub fn note_copies(&self) {
+        self.copies.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether lines come with times of another archive, which says nothing of when they come here.
+    pub fn copies(&self) -> bool {
+        self.copies.load(Ordering::SeqCst)
     }
 
     /// Says when more can be read.
