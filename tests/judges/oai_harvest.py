@@ -46,8 +46,8 @@ def fixed_port(service):
 class Changes:
     """Writes at a steady rate until it is told to end; whoever restarts the service holds `lock` meanwhile."""
 
-    def __init__(self, base, keys, per_second):
-        self.base, self.keys, self.per_second = base, list(keys), per_second
+    def __init__(self, name, base, keys, per_second):
+        self.name, self.base, self.keys, self.per_second = name, base, list(keys), per_second
         self.lock, self.over, self.count, self.error = threading.Lock(), threading.Event(), 0, None
         self.deleted, self.added = set(), 0
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -74,8 +74,8 @@ class Changes:
         path = self.keys[(self.count * 7919) % len(self.keys)]
         if self.count % 5 == 0:
             self.added += 1
-            record = {"kind": "agent", "id": f"added/{self.added}", "title": f"Added & <{self.added}>"}
-            requests.put(f"{self.base}/api/v1/records/agent/added%2F{self.added}", data=json.dumps(record), timeout=60).raise_for_status()
+            record = {"kind": "agent", "id": f"{self.name}/{self.added}", "title": f"Added & <{self.added}>"}
+            requests.put(f"{self.base}/api/v1/records/agent/{self.name}%2F{self.added}", data=json.dumps(record), timeout=60).raise_for_status()
         elif path in self.deleted:
             pass
         elif self.count % 5 == 1 and "/records/" in path:
@@ -135,9 +135,9 @@ class Judge:
         """Walks with a client while everything changes; then takes what changed since."""
         keys = [path_of(identifier) for identifier, digest in before.items() if digest]
         began = self.oai(verb="Identify").findtext(f"{OAI}responseDate")
-        per_second = max(5.0, len(keys) * 0.05 / 60)
-        copy, restarts, twice = {}, 0, 0
-        with Changes(self.base, keys, per_second) as changes:
+        per_second = max(8.0, len(keys) * 0.08 / 60)
+        copy, restarts, twice, started = {}, 0, 0, time.monotonic()
+        with Changes(name, self.base, keys, per_second) as changes:
             for number, (identifier, digest) in enumerate(records(self.base), 1):
                 twice += identifier in copy
                 copy[identifier] = digest
@@ -148,7 +148,9 @@ class Judge:
                     with changes.lock:
                         self.service.stop()
                         self.service.start()
+        seconds = time.monotonic() - started
         self.report.check(changes.error is None, f"{name}: changing failed: {changes.error}")
+        self.report.check(changes.count / len(keys) / (seconds / 60) >= 0.05, f"{name}: {changes.count} changes in {seconds:.1f} s")
         self.report.check(restarts == 2, f"{name}: {restarts} restarts")
         self.report.check(twice == 0, f"{name}: {twice} records came twice")
         self.report.check(set(copy) == set(before), f"{name}: {len(set(before) - set(copy))} records did not come, {len(set(copy) - set(before))} came that were not there")
@@ -162,6 +164,7 @@ class Judge:
         self.report.check(gone == len(changes.deleted) > 0, f"{name}: {gone} deletions told, {len(changes.deleted)} made")
         self.report.figure(f"{name}: records", len(before))
         self.report.figure(f"{name}: changes meanwhile", changes.count)
+        self.report.figure(f"{name}: of the records a minute", f"{100 * changes.count / len(keys) / (seconds / 60):.0f} %")
         return now
 
     def formats(self, pages):

@@ -22,7 +22,11 @@ pub struct Pulse {
 impl Pulse {
     /// Nobody writes, and the log is readable to this sequence.
     pub fn new(readable: u64) -> Self {
-        Self { writing_since: AtomicI64::new(IDLE), copies: AtomicBool::new(false), readable: watch::Sender::new(readable) }
+        Self {
+            writing_since: AtomicI64::new(IDLE),
+            copies: AtomicBool::new(false),
+            readable: watch::Sender::new(readable),
+        }
     }
 
     /// From now on events get times.
