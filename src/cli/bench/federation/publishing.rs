@@ -93,5 +93,6 @@ fn visible(bed: &Bed) -> Result<Figure, Failure> {
         }
     }
     let slowest = latencies.percentile(100);
-    Ok(Figure::new(NAME, "a write until a long poll has it, slowest of 20", slowest, "ms").asked(Asked::AtMost(1_000.0)))
+    Ok(Figure::new(NAME, "a write until a long poll has it, slowest of 20", slowest, "ms")
+        .asked(Asked::AtMost(1_000.0)))
 }
