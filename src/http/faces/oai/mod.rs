@@ -58,7 +58,7 @@ pub async fn post(request: HttpRequest, state: Data<State>, mut payload: Payload
     if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         let detail = "arguments come as application/x-www-form-urlencoded";
         let status = actix_web::http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return Err(Problem::http(status, "content-type", "The body is of another type", detail));
+        return Err(Problem::http(status, "unsupported-media-type", "The body is of another type", detail));
     }
     let text = body::read(&mut payload, MAX_QUERY_BYTES).await?;
     let in_body = std::str::from_utf8(&text).map_err(|_| Problem::bad_request("the body is not UTF-8"));
