@@ -101,6 +101,8 @@ pub struct Catalogue {
     copies: TextSearcher,
     /// None where nobody asks it.
     graph: Option<graph::Graph>,
+    /// The graph of what was harvested.
+    copies_graph: Option<graph::Graph>,
     /// How many searches run at once.
     gate: gate::Gate,
     /// How many recipes run at once.

@@ -86,8 +86,8 @@ pub struct Writer {
     pub collections: BTreeSet<RecordId>,
     pub last_time: Instant,
     pub followers: Sender<Applied>,
-    /// Where the graph takes batches, if there is one.
-    pub graph: Option<SyncSender<News>>,
+    /// Where the graphs take batches.
+    pub graphs: Vec<SyncSender<News>>,
     pub health: Arc<Health>,
     /// Folder of the indexes, where the hint for the next start is kept.
     pub hint: PathBuf,
@@ -180,7 +180,7 @@ impl Writer {
         rebuild::write_hint(&self.hint, batch.first);
         self.note_collections(&batch);
         let pending = self.apply_records(&batch);
-        if let Some(graph) = &self.graph {
+        for graph in &self.graphs {
             // It reads from the archive what it has no room for.
             let _ = graph.try_send(News::Batch(Arc::clone(&batch)));
         }

@@ -185,7 +185,9 @@ fn faults_are_told_in_the_words_of_the_protocol() {
             .to_owned()
     };
     assert_eq!(cut(&posted), cut(&first));
-    service.send("POST", "/oai", &[("content-type", "application/json")], "{}").expect_problem(415, "unsupported-media-type");
+    service
+        .send("POST", "/oai", &[("content-type", "application/json")], "{}")
+        .expect_problem(415, "unsupported-media-type");
 }
 
 #[test]
