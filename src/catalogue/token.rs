@@ -36,10 +36,27 @@ pub struct Position {
 /// The serialiser's.
 pub fn issue(key: &[u8; 32], query: &Query, cursor: &Cursor, sequence: u64) -> Result<String, serde_json::Error> {
     let content = Content { query: fingerprint(query), sequence, cursor: cursor.clone() };
-    let bytes = serde_json::to_vec(&content)?;
-    let signature = codec::hmac_sha256(key, &bytes);
+    Ok(seal(key, &serde_json::to_vec(&content)?))
+}
+
+/// Bytes with our signature, as letters that may stand in an address.
+pub fn seal(key: &[u8; 32], bytes: &[u8]) -> String {
+    let signature = codec::hmac_sha256(key, bytes);
     let signature = signature.as_bytes().get(..SIGNATURE_BYTES).unwrap_or_default();
-    Ok(URL_SAFE_NO_PAD.encode([signature, &bytes].concat()))
+    URL_SAFE_NO_PAD.encode([signature, bytes].concat())
+}
+
+/// The bytes of what `seal` gave; none when it was altered or made elsewhere.
+pub fn unseal(key: &[u8; 32], token: &str) -> Option<Vec<u8>> {
+    if token.len() > MAX_TOKEN_BYTES {
+        return None;
+    }
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+    let (signature, content) = bytes.split_at_checked(SIGNATURE_BYTES)?;
+    let expected = codec::hmac_sha256(key, content);
+    let expected = expected.as_bytes().get(..SIGNATURE_BYTES).unwrap_or_default();
+    let differences = signature.iter().zip(expected).fold(0, |sum, (left, right)| sum | (left ^ right));
+    (differences == 0).then(|| content.to_vec())
 }
 
 /// Reads a token of the same query.
@@ -47,18 +64,8 @@ pub fn issue(key: &[u8; 32], query: &Query, cursor: &Cursor, sequence: u64) -> R
 /// # Errors
 /// `BadToken` when it was altered, made elsewhere or made for another query.
 pub fn read(key: &[u8; 32], query: &Query, token: &str) -> Result<Position, Error> {
-    if token.len() > MAX_TOKEN_BYTES {
-        return Err(Error::BadToken);
-    }
-    let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| Error::BadToken)?;
-    let (signature, content) = bytes.split_at_checked(SIGNATURE_BYTES).ok_or(Error::BadToken)?;
-    let expected = codec::hmac_sha256(key, content);
-    let expected = expected.as_bytes().get(..SIGNATURE_BYTES).unwrap_or_default();
-    let differences = signature.iter().zip(expected).fold(0, |sum, (left, right)| sum | (left ^ right));
-    if differences != 0 {
-        return Err(Error::BadToken);
-    }
-    let content: Content = serde_json::from_slice(content).map_err(|_| Error::BadToken)?;
+    let content = unseal(key, token).ok_or(Error::BadToken)?;
+    let content: Content = serde_json::from_slice(&content).map_err(|_| Error::BadToken)?;
     if content.query != fingerprint(query) {
         return Err(Error::BadToken);
     }

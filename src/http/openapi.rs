@@ -6,9 +6,9 @@ use utoipa::{Modify, OpenApi};
 
 use super::faces::linked::{self, lineage};
 use super::faces::native::{
-    files, ingest, log, queryables, records, recreation, resolve, search, sources, suggest, uploads,
+    changes, files, ingest, log, queryables, records, recreation, resolve, search, sources, suggest, uploads,
 };
-use super::faces::{ops, pages, records as ogc, sparql, stac};
+use super::faces::{dcat, oai, ops, pages, records as ogc, resourcesync, sparql, stac};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,7 +21,7 @@ use super::faces::{ops, pages, records as ogc, sparql, stac};
         (name = "files", description = "Files of products"),
         (name = "uploads", description = "Resumable uploads, made visible by the record that names them"),
         (name = "records", description = "Missions, platforms, instruments, targets, agents and other records"),
-        (name = "harvesting", description = "Sources elsewhere that are copied, and how that goes"),
+        (name = "sources", description = "Sources elsewhere that are copied, and how that goes"),
         (name = "recreation", description = "Products made again from their recipes, and the proof of it"),
         (name = "search", description = "Full text, facets, time, space and properties"),
         (name = "ingest", description = "Many records at once"),
@@ -30,6 +30,7 @@ use super::faces::{ops, pages, records as ogc, sparql, stac};
         (name = "records-api", description = "OGC API Records"),
         (name = "sparql", description = "SPARQL 1.1 Protocol"),
         (name = "linked-data", description = "Addresses of things, vocabularies and terms"),
+        (name = "harvesting", description = "OAI-PMH 2.0, and what else gives the whole catalogue away"),
         (name = "operations", description = "For operators")
     ),
     paths(
@@ -121,6 +122,21 @@ use super::faces::{ops, pages, records as ogc, sparql, stac};
         linked::ontologies::give,
         linked::terms::list,
         linked::terms::one,
+        changes::changes,
+        oai::get,
+        oai::post,
+        oai::schema,
+        dcat::negotiated,
+        dcat::named,
+        resourcesync::source,
+        resourcesync::capability_list,
+        resourcesync::resource_list,
+        resourcesync::resource_part,
+        resourcesync::change_list,
+        resourcesync::change_part,
+        resourcesync::sitemap_index,
+        resourcesync::sitemap_part,
+        resourcesync::robots,
         ops::health,
         ops::metrics,
         stac::landing::landing,

@@ -1,6 +1,7 @@
 //! Harvesting from sources that behave, and from those that do not.
 
 mod bad_sources;
+mod peers;
 mod repository;
 mod runs;
 

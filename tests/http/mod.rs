@@ -2,13 +2,16 @@
 
 mod aggregation;
 mod bad_searches;
+mod changes;
 mod exports;
+mod feeds;
 mod files;
 mod filters;
 mod graph_store;
 mod ingest;
 mod input;
 mod linked;
+mod oai;
 mod ogc_records;
 mod pages;
 mod records;

@@ -1,6 +1,7 @@
 //! Federation with local partners alone: what others take from here, and what is taken from them.
 
 mod harvest;
+mod publishing;
 
 use super::Bed;
 use super::figure::Figure;
@@ -10,5 +11,7 @@ use crate::cli::Failure;
 const NAME: &str = "federation";
 
 pub fn run(bed: &Bed) -> Result<Vec<Figure>, Failure> {
-    harvest::run(bed)
+    let mut figures = publishing::run(bed)?;
+    figures.extend(harvest::run(bed)?);
+    Ok(figures)
 }

@@ -83,7 +83,7 @@ fn limit(parameters: &mut Parameters) -> Result<usize, Problem> {
 }
 
 /// Sources: what is done with each, when it was harvested and how that went.
-#[utoipa::path(get, path = "/api/v1/sources", tag = "harvesting", responses((status = 200, body = SourcesBody)))]
+#[utoipa::path(get, path = "/api/v1/sources", tag = "sources", responses((status = 200, body = SourcesBody)))]
 pub async fn list(request: HttpRequest, state: Data<State>) -> Answer {
     Parameters::of(&request)?.finish(&[])?;
     let catalogue = state.catalogue.clone();
@@ -92,7 +92,7 @@ pub async fn list(request: HttpRequest, state: Data<State>) -> Answer {
 }
 
 /// How one source stands.
-#[utoipa::path(get, path = "/api/v1/sources/{id}", tag = "harvesting", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/sources/{id}", tag = "sources", params(("id" = String, Path)),
     responses((status = 200, body = Object), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn one(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
     let id = identifier("id", &path)?;
@@ -103,7 +103,7 @@ pub async fn one(request: HttpRequest, state: Data<State>, path: Path<String>) -
 }
 
 /// Reports of runs that the archive keeps, the latest first. Runs that changed nothing are kept once a day.
-#[utoipa::path(get, path = "/api/v1/sources/{id}/runs", tag = "harvesting",
+#[utoipa::path(get, path = "/api/v1/sources/{id}/runs", tag = "sources",
     params(("id" = String, Path), ("limit" = Option<usize>, Query, description = "1 to 1000; default 100")),
     responses((status = 200, body = RunsBody), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn runs(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {
@@ -120,7 +120,7 @@ pub async fn runs(request: HttpRequest, state: Data<State>, path: Path<String>) 
 }
 
 /// Documents of the source that could not be taken, each with the reason and the digest of its bytes.
-#[utoipa::path(get, path = "/api/v1/sources/{id}/quarantine", tag = "harvesting",
+#[utoipa::path(get, path = "/api/v1/sources/{id}/quarantine", tag = "sources",
     params(("id" = String, Path), ("limit" = Option<usize>, Query, description = "1 to 1000; default 100"),
            ("after" = Option<String>, Query, description = "the last id of the page before")),
     responses((status = 200, body = QuarantineBody), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
@@ -136,7 +136,7 @@ pub async fn quarantine(request: HttpRequest, state: Data<State>, path: Path<Str
 }
 
 /// Deletions that wait to be approved, because they are many.
-#[utoipa::path(get, path = "/api/v1/sources/{id}/awaiting", tag = "harvesting",
+#[utoipa::path(get, path = "/api/v1/sources/{id}/awaiting", tag = "sources",
     params(("id" = String, Path), ("limit" = Option<usize>, Query, description = "1 to 1000; default 100"),
            ("after" = Option<String>, Query, description = "the last id of the page before")),
     responses((status = 200, body = AwaitingBody), (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
@@ -160,7 +160,7 @@ fn page(request: &HttpRequest) -> Result<(usize, String), Problem> {
 }
 
 /// Harvests a source. Answers at once, unless it is asked to wait; how far the run is stands at the source.
-#[utoipa::path(post, path = "/api/v1/sources/{id}/harvest", tag = "harvesting",
+#[utoipa::path(post, path = "/api/v1/sources/{id}/harvest", tag = "sources",
     params(("id" = String, Path),
            ("full" = Option<bool>, Query, description = "ask for everything, not only for changes"),
            ("approve" = Option<bool>, Query, description = "make the deletions that wait for approval"),
@@ -184,7 +184,7 @@ pub async fn harvest(request: HttpRequest, state: Data<State>, path: Path<String
 }
 
 /// Makes the deletions of a source that wait for approval, in a run that is waited for.
-#[utoipa::path(post, path = "/api/v1/sources/{id}/approve", tag = "harvesting", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/v1/sources/{id}/approve", tag = "sources", params(("id" = String, Path)),
     responses((status = 200, body = Object, description = "the report of the run"),
               (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn approve(request: HttpRequest, state: Data<State>, path: Path<String>) -> Answer {

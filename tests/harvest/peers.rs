@@ -1,0 +1,95 @@
+//! Another Perennial as a source, by each protocol that it speaks: the same products arrive by all of them.
+
+use perennial::catalogue::{HarvestOutcome, HarvestWish, Harvested};
+use perennial::model::RecordId;
+use serde_json::Value;
+
+use super::asking;
+use crate::support::records::{collection, lines, numbered, product};
+use crate::support::{Service, Store};
+
+const PRODUCTS: u32 = 30;
+
+/// An archive with thirty products, and one with that archive as a source of this protocol.
+fn peers(protocol: &str, face: &str, more: &str) -> (Store, Service, Store, Service) {
+    let (there, peer) = (Store::new(), Store::new());
+    let peer_service = peer.serve();
+    peer_service.put("/api/v1/collections/c", collection("c")).expect_status(201);
+    peer_service.ingest(lines("c", 0..PRODUCTS));
+    let service = there.serve_with(&asking());
+    let url = format!("http://{}{face}", peer_service.address());
+    let record = format!(
+        r#"{{"kind":"source","id":"peer","protocol":"{protocol}","url":"{url}","mode":"harvest","rate":1000,"limits":{{"records":8}}{more}}}"#
+    );
+    service.put("/api/v1/records/source/peer", record).expect_status(201);
+    (peer, peer_service, there, service)
+}
+
+fn run(service: &Service, full: bool) -> Harvested {
+    let id = RecordId::parse("peer").expect("valid");
+    service.catalogue().harvest(&id, HarvestWish { full, ..HarvestWish::default() }).expect("a run")
+}
+
+fn copies(service: &Service) -> u64 {
+    service.search("scope=harvested:peer&limit=0")["matched"].as_u64().expect("a number")
+}
+
+fn copy(service: &Service, id: &str) -> Value {
+    service.get(&format!("/api/v1/collections/harvested%3Apeer%3Ac/products/{id}")).json()
+}
+
+#[test]
+fn another_perennial_is_copied_record_by_record_with_its_deletions() {
+    let (_peer, peer, _there, service) = peers("perennial", "", "");
+    peer.put("/api/v1/collections/c/products/p0003/files/f.txt", "bytes").expect_status(200);
+    let first = run(&service, false);
+    assert_eq!(first.outcome, HarvestOutcome::Complete, "{first:?}");
+    assert_eq!((first.counts.new as u64, first.counts.quarantined), (u64::from(PRODUCTS) + 1, 0), "{first:?}");
+    assert_eq!((copies(&service), service.search("limit=0")["matched"].as_u64()), (u64::from(PRODUCTS) + 1, Some(0)));
+    let file = &copy(&service, "p0003")["files"][0];
+    assert_eq!((file["name"].as_str(), file.get("storage")), (Some("f.txt"), None), "the peer holds it: {file}");
+    let href = file["href"].as_str().expect("an address").to_owned();
+    let path = href.strip_prefix(&format!("http://{}", peer.address())).expect("at the peer");
+    assert_eq!(peer.get(path).text(), "bytes");
+    let original = peer.get("/api/v1/collections/c/products/p0004").text();
+    assert_eq!(service.get("/api/v1/collections/harvested%3Apeer%3Ac/products/p0004/source").text(), original);
+
+    peer.put("/api/v1/collections/c/products/p0005", numbered("c", 5).replace("Scene", "Frame")).expect_status(200);
+    peer.put("/api/v1/collections/c/products/fresh", product("c", "fresh")).expect_status(201);
+    peer.delete("/api/v1/collections/c/products/p0007").expect_status(200);
+    // A run leaves out the second that still goes on at the source.
+    std::thread::sleep(std::time::Duration::from_millis(2_100));
+    let second = run(&service, false);
+    let counts = second.counts;
+    assert_eq!((counts.new, counts.changed, counts.deleted), (1, 1, 1), "{second:?}");
+    service.get("/api/v1/collections/harvested%3Apeer%3Ac/products/p0007").expect_status(410);
+    // Nobody else changes a copy.
+    let refused =
+        service.put("/api/v1/collections/harvested%3Apeer%3Ac/products/p0008", product("harvested:peer:c", "p0008"));
+    assert!((400..500).contains(&refused.status), "{}", refused.text());
+    let refused = service.delete("/api/v1/collections/harvested%3Apeer%3Ac/products/p0008");
+    refused.expect_problem(409, "copy");
+}
+
+#[test]
+fn the_standard_faces_of_a_peer_are_listed_too() {
+    for (protocol, face, more) in [
+        ("oai", "/oai", ""),
+        ("oai", "/oai", r#","harvest":{"format":"oai_dc"}"#),
+        ("stac", "/stac", ""),
+        ("records", "/records", ""),
+        ("dcat", "/dcat", ""),
+    ] {
+        let (_peer, _peer_service, _there, service) = peers(protocol, face, more);
+        let first = run(&service, false);
+        assert_eq!(first.outcome, HarvestOutcome::Complete, "{protocol} {more}: {first:?}");
+        assert!(first.counts.new >= PRODUCTS as usize, "{protocol} {more}: {first:?}");
+        assert_eq!((first.counts.quarantined, first.doubt.clone()), (0, None), "{protocol} {more}: {first:?}");
+        let again = run(&service, true);
+        assert_eq!(
+            (again.counts.new, again.counts.changed, again.counts.unchanged),
+            (0, 0, first.counts.new),
+            "{protocol} {more}: {again:?}"
+        );
+    }
+}
