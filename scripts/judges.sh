@@ -80,6 +80,7 @@ run "SPARQL, hostile" judge sparql_hostile.py --binary "$PROGRAM" --strict
 run "py-tes" judge tes_client.py --binary "$PROGRAM"
 run "drills by TES" judge drills.py --binary "$PROGRAM" --shared "$PERENNIAL_SHARED" --tes
 run "kill -9, graph" judge graph_kill9.py --binary "$PROGRAM" --kills "${PERENNIAL_KILLS:-200}" --longest 0.5
+run "harvest" judge harvest.py --binary "$PROGRAM" --records 10000 --kills 50
 run "mirror" judge mirror.py --binary "$PROGRAM" --kills 100
 
 "$PYTHON" tests/judges/render.py "$PERENNIAL_REPORT" >"$WORK/JUDGES.md"

@@ -97,6 +97,7 @@ check kill9 judge kill9.py --binary "$PROGRAM" --kills 20 --records 2000
 check sparql-clients judge sparql_clients.py --binary "$PROGRAM"
 check sparql-hostile judge sparql_hostile.py --binary "$PROGRAM" --clients 16 --turns 1
 check graph-kill9 judge graph_kill9.py --binary "$PROGRAM" --kills 10
+check harvest judge harvest.py --binary "$PROGRAM" --records 600 --kills 5
 check mirror judge mirror.py --binary "$PROGRAM" --kills 8
 check tes judge tes_client.py --binary "$PROGRAM"
 check_corpus drills-tes judge drills.py --binary "$PROGRAM" --shared "$PERENNIAL_SHARED" --tes

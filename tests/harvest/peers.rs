@@ -16,6 +16,7 @@ fn peers(protocol: &str, face: &str, more: &str) -> (Store, Service, Store, Serv
     let peer_service = peer.serve();
     peer_service.put("/api/v1/collections/c", collection("c")).expect_status(201);
     peer_service.ingest(lines("c", 0..PRODUCTS));
+    settled();
     let service = there.serve_with(&asking());
     let url = format!("http://{}{face}", peer_service.address());
     let record = format!(
@@ -23,6 +24,11 @@ fn peers(protocol: &str, face: &str, more: &str) -> (Store, Service, Store, Serv
     );
     service.put("/api/v1/records/source/peer", record).expect_status(201);
     (peer, peer_service, there, service)
+}
+
+/// OAI-PMH tells times in seconds, and the peer leaves out the one that goes on.
+fn settled() {
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
 }
 
 fn run(service: &Service, full: bool) -> Harvested {
@@ -42,10 +48,11 @@ fn copy(service: &Service, id: &str) -> Value {
 fn another_perennial_is_copied_record_by_record_with_its_deletions() {
     let (_peer, peer, _there, service) = peers("perennial", "", "");
     peer.put("/api/v1/collections/c/products/p0003/files/f.txt", "bytes").expect_status(200);
+    settled();
     let first = run(&service, false);
     assert_eq!(first.outcome, HarvestOutcome::Complete, "{first:?}");
     assert_eq!((first.counts.new as u64, first.counts.quarantined), (u64::from(PRODUCTS) + 1, 0), "{first:?}");
-    assert_eq!((copies(&service), service.search("limit=0")["matched"].as_u64()), (u64::from(PRODUCTS) + 1, Some(0)));
+    assert_eq!((copies(&service), service.search("limit=0")["matched"].as_u64()), (u64::from(PRODUCTS), Some(0)));
     let file = &copy(&service, "p0003")["files"][0];
     assert_eq!((file["name"].as_str(), file.get("storage")), (Some("f.txt"), None), "the peer holds it: {file}");
     let href = file["href"].as_str().expect("an address").to_owned();
@@ -57,8 +64,7 @@ fn another_perennial_is_copied_record_by_record_with_its_deletions() {
     peer.put("/api/v1/collections/c/products/p0005", numbered("c", 5).replace("Scene", "Frame")).expect_status(200);
     peer.put("/api/v1/collections/c/products/fresh", product("c", "fresh")).expect_status(201);
     peer.delete("/api/v1/collections/c/products/p0007").expect_status(200);
-    // A run leaves out the second that still goes on at the source.
-    std::thread::sleep(std::time::Duration::from_millis(2_100));
+    settled();
     let second = run(&service, false);
     let counts = second.counts;
     assert_eq!((counts.new, counts.changed, counts.deleted), (1, 1, 1), "{second:?}");
