@@ -2,3 +2,8 @@
 //! for, is decided by who calls.
 
 pub mod outbound;
+
+pub mod breaker;
+pub mod fan_out;
+pub mod merge;
+pub mod outcome;
