@@ -34,7 +34,7 @@ pub(super) struct Services {
 
 impl Services {
     pub(super) fn new(settings: &ServiceSettings) -> Self {
-        let outbound = Outbound::new(LIMITS, settings.allow_private);
+        let outbound = Outbound::new(settings.allow_private);
         Self { endpoints: settings.endpoints.clone(), outbound, running: AtomicUsize::new(0) }
     }
 
@@ -48,7 +48,8 @@ impl Services {
             return Err(Refusal::Denied { reason });
         }
         let place = Place::take(&self.running)?;
-        let asked = self.outbound.post(&remote.endpoint, "application/sparql-query", RESULTS, remote.query.as_bytes());
+        let asked =
+            self.outbound.post(&remote.endpoint, "application/sparql-query", RESULTS, remote.query.as_bytes(), LIMITS);
         drop(place);
         let read = asked.map_err(|error| error.to_string()).and_then(|bytes| remote.results(&bytes));
         match read {

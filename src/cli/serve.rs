@@ -52,7 +52,7 @@ pub struct Serve {
     pub drill_every: u64,
     #[command(flatten)]
     pub place: executor::Place,
-    /// An endpoint elsewhere that SPARQL queries may ask with SERVICE, by its whole address (http://…); may be repeated.
+    /// An endpoint elsewhere that SPARQL queries may ask with SERVICE, by its whole address (https://…); may be repeated.
     #[arg(long, value_name = "URL", conflicts_with = "no_graph")]
     pub sparql_service: Vec<String>,
     /// Such endpoints may be on this machine or its network.
@@ -69,8 +69,10 @@ impl Serve {
             return Err(Failure::usage("--tes says where recipes run, --no-recreation that none do"));
         }
         let mut graph = (!self.no_graph).then(GraphSettings::of_this_program).transpose()?;
-        if let Some(url) = self.sparql_service.iter().find(|url| !url.starts_with("http://")) {
-            return Err(Failure::usage(format!("{url} is no endpoint that can be asked: it must begin with http://")));
+        let is_http = |url: &str| url.starts_with("http://") || url.starts_with("https://");
+        if let Some(url) = self.sparql_service.iter().find(|url| !is_http(url)) {
+            let reason = "it must begin with http:// or https://";
+            return Err(Failure::usage(format!("{url} is no endpoint that can be asked: {reason}")));
         }
         if let Some(graph) = &mut graph {
             graph.services = ServiceSettings { endpoints: self.sparql_service, allow_private: self.private_services };

@@ -96,7 +96,8 @@ impl Breakers {
             Some(weight) => {
                 state.failures = if was_trial { FAILURES } else { state.failures.saturating_add(weight) };
                 if state.failures >= FAILURES {
-                    let pause = FIRST_PAUSE.saturating_mul(1 << state.pauses.min(16)).min(LONGEST_PAUSE);
+                    let pause = FIRST_PAUSE.saturating_mul(1 << state.pauses.min(16)).max(wished(outcome));
+                    let pause = pause.min(LONGEST_PAUSE);
                     state.open_until = Some(now + pause);
                     state.pauses = state.pauses.saturating_add(1);
                     state.failures = 0;
@@ -127,6 +128,14 @@ impl State {
     }
 }
 
+/// The pause that a source asked for.
+fn wished(outcome: &Outcome) -> Duration {
+    match outcome {
+        Outcome::HttpError { retry_after: Some(seconds), .. } => Duration::from_secs(*seconds),
+        _ => Duration::ZERO,
+    }
+}
+
 /// How much an outcome counts: 0 for a source that is well, none for what says nothing about it.
 fn weight(outcome: &Outcome, elapsed: Duration) -> Option<u32> {
     match outcome {
@@ -134,8 +143,9 @@ fn weight(outcome: &Outcome, elapsed: Duration) -> Option<u32> {
         // Whoever searches next would wait as long.
         Outcome::Timeout if elapsed >= FAIR_TIME => Some(FAILURES),
         Outcome::Timeout => None,
-        Outcome::Unreachable { .. } | Outcome::HttpError { status: 429 } => Some(FAILURES),
-        Outcome::HttpError { status: 500.. } | Outcome::ParseError { .. } => Some(1),
+        Outcome::Unreachable { .. } | Outcome::HttpError { status: 429, .. } => Some(FAILURES),
+        Outcome::HttpError { retry_after: Some(_), .. } => Some(FAILURES),
+        Outcome::HttpError { status: 500.., .. } | Outcome::ParseError { .. } => Some(1),
         // About this question, not about the source.
         Outcome::HttpError { .. }
         | Outcome::Unsupported { .. }
@@ -153,6 +163,19 @@ mod tests {
 
     fn broken() -> Outcome {
         Outcome::ParseError { reason: "x".to_owned() }
+    }
+
+    fn status(status: u16, retry_after: Option<u64>) -> Outcome {
+        Outcome::HttpError { status, reason: None, retry_after }
+    }
+
+    #[test]
+    fn a_source_that_names_a_pause_is_given_it() {
+        let (breakers, now) = (Breakers::default(), Instant::now());
+        breakers.report("a", &status(503, Some(60)), SLOW, now);
+        assert_eq!(breakers.admit("a", now), Err(Duration::from_secs(60)));
+        breakers.report("b", &status(429, Some(86_400)), SLOW, now);
+        assert_eq!(breakers.admit("b", now), Err(LONGEST_PAUSE), "but not for ever");
     }
 
     #[test]
@@ -209,7 +232,7 @@ mod tests {
     #[test]
     fn what_a_question_did_wrong_is_not_held_against_the_source() {
         let (breakers, now) = (Breakers::default(), Instant::now());
-        for outcome in [Outcome::HttpError { status: 400 }, Outcome::Loop, Outcome::Unsupported { reason: "x".into() }] {
+        for outcome in [status(400, None), Outcome::Loop, Outcome::Unsupported { reason: "x".into() }] {
             (0..10).for_each(|_| breakers.report("a", &outcome, SLOW, now));
         }
         assert_eq!(breakers.admit("a", now), Ok(()));

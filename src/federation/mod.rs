@@ -1,9 +1,12 @@
-//! What this archive asks of others. So far the one client that leaves this machine; which endpoints may be asked, and what
-//! for, is decided by who calls.
-
-pub mod outbound;
+//! What this archive asks of others: sources, the protocols that they speak, and the one client that leaves this machine.
+//! Which sources there are, and what becomes of what they answer, is for who calls: nothing here knows importers or the archive.
 
 pub mod breaker;
 pub mod fan_out;
 pub mod merge;
+pub mod outbound;
 pub mod outcome;
+pub mod protocol;
+pub mod source;
+
+pub use source::{Capabilities, Harvest, Mode, Protocol, Source, SourceError};

@@ -1,7 +1,7 @@
 //! What became of asking one source. A source that failed is told as failed, never as one that had nothing; whether that is
 //! worth another attempt is for `breaker` to say.
 
-use super::outbound::OutboundError;
+use super::protocol::Fault;
 
 /// What became of one source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,12 @@ pub enum Outcome {
     /// It did not answer within its time.
     Timeout,
     /// It answered with a status that is no success.
-    HttpError { status: u16 },
+    HttpError {
+        status: u16,
+        reason: Option<String>,
+        /// Seconds after which it wants to be asked again.
+        retry_after: Option<u64>,
+    },
     /// No connection, or one that broke.
     Unreachable { reason: String },
     /// It answered with something that its protocol does not have.
@@ -55,7 +60,8 @@ impl Outcome {
         match self {
             Self::Ok | Self::Truncated => None,
             Self::Timeout => Some("it did not answer in time".to_owned()),
-            Self::HttpError { status } => Some(format!("it answered {status}")),
+            Self::HttpError { status, reason: None, .. } => Some(format!("it answered {status}")),
+            Self::HttpError { status, reason: Some(reason), .. } => Some(format!("it answered {status}: {reason}")),
             Self::Unreachable { reason }
             | Self::ParseError { reason }
             | Self::Unsupported { reason }
@@ -66,15 +72,18 @@ impl Outcome {
     }
 }
 
-impl From<OutboundError> for Outcome {
-    fn from(error: OutboundError) -> Self {
-        match error {
-            OutboundError::TooSlow { .. } => Self::Timeout,
-            OutboundError::Status { status: 508 } => Self::Loop,
-            OutboundError::Status { status } | OutboundError::Redirected { status } => Self::HttpError { status },
-            OutboundError::TooLong { .. } => Self::ParseError { reason: error.to_string() },
-            OutboundError::NotHttp(_) | OutboundError::NotPublic { .. } => Self::Refused { reason: error.to_string() },
-            OutboundError::Unreachable { reason } => Self::Unreachable { reason },
+impl From<Fault> for Outcome {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Timeout => Self::Timeout,
+            // What another archive of this kind answers to a question that it has seen.
+            Fault::Loop | Fault::HttpError { status: 508, .. } => Self::Loop,
+            Fault::HttpError { status, reason, retry_after } => Self::HttpError { status, reason, retry_after },
+            Fault::TooLong { .. } => Self::ParseError { reason: fault.to_string() },
+            Fault::ParseError { reason } => Self::ParseError { reason },
+            Fault::Unreachable { reason } => Self::Unreachable { reason },
+            Fault::Refused { reason } => Self::Refused { reason },
+            Fault::Unsupported { what } => Self::Unsupported { reason: format!("it cannot be asked for {what}") },
         }
     }
 }

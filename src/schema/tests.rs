@@ -45,6 +45,7 @@ fn every_kind_has_a_schema_and_passes_with_an_id() {
                 "0".repeat(64),
                 r#","executor":{"kind":"wasi"},"argv":["p"],"program":{"file":"p"},"outputs":[{"name":"o","sha256":"0000000000000000000000000000000000000000000000000000000000000000"}]"#,
             ),
+            Kind::Source => ("x".to_owned(), r#","protocol":"stac","url":"https://a.example/stac""#),
             _ => ("x".to_owned(), ""),
         };
         let record = format!(r#"{{"kind":"{kind}","id":"{id}","collection":"y","unknown":{{"kept":[]}}{more}}}"#);

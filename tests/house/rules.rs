@@ -47,7 +47,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("oxjsonld", &["rdf"]),
     ("oxrdfxml", &["rdf"]),
     ("quick_xml", &["importer/shared/xml", "recreation/compare/xml"]),
-    ("flate2", &["importer/formats/cdf", "recreation/compare/png", "recreation/compare/tests"]),
+    ("flate2", &["importer/formats/cdf", "federation/outbound", "recreation/compare/png", "recreation/compare/tests"]),
     ("netcdf_reader", &["importer/formats/netcdf"]),
     ("encoding_rs", &["importer/shared/xml"]),
     ("md5", &["codec"]),

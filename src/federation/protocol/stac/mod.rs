@@ -1,0 +1,19 @@
+//! STAC API.
+
+mod list;
+mod search;
+
+use super::{Adapter, Ask, Client, Fault, Found, From, Listing};
+
+/// STAC API.
+pub struct Stac;
+
+impl Adapter for Stac {
+    fn search(&self, client: &Client<'_>, ask: &Ask<'_>) -> Result<Found, Fault> {
+        search::search(client, ask)
+    }
+
+    fn list(&self, client: &Client<'_>, from: &From) -> Result<Listing, Fault> {
+        list::list(client, from)
+    }
+}
