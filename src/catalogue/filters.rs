@@ -4,7 +4,8 @@ use super::nearest::nearest;
 use super::{Catalogue, Error};
 use crate::index::text::{Deadline, RecordTest};
 use crate::model::{
-    Entity, Facet, Filter, Instant, Kind, PropertyName, Query, Region, SortKey, Space, SpatialRelation,
+    Comparison, Entity, Facet, Filter, HARVEST_SOURCE, Instant, Kind, Operand, PropertyName, Query, RecordId, Region,
+    Searched, SortKey, Space, SpatialRelation,
 };
 use crate::query::cql2::position_of;
 use crate::query::evaluate::{Source as _, StoredRecord, Truth, truth};
@@ -23,7 +24,7 @@ impl Catalogue {
         let mut needed = Vec::new();
         query.filters.iter().for_each(|filter| filter.properties(&mut |name| required(name, &mut needed)));
         for alternatives in &needed {
-            let Some(reason) = self.unknown(alternatives, collections)? else { continue };
+            let Some(reason) = self.unknown(alternatives, query, collections)? else { continue };
             let text = query.filter_text.as_deref().unwrap_or_default();
             let place = alternatives.iter().find_map(|name| position_of(text, name));
             let place = place.map_or_else(String::new, |place| format!("at byte {place}: "));
@@ -36,7 +37,7 @@ impl Catalogue {
             }
         }
         for alternatives in &needed {
-            if let Some(reason) = self.unknown(alternatives, collections)? {
+            if let Some(reason) = self.unknown(alternatives, query, collections)? {
                 return Err(Error::parameter("sort", reason));
             }
         }
@@ -45,12 +46,13 @@ impl Catalogue {
 
     /// The query with the alternatives of properties left out that no record has.
     pub(super) fn resolved(&self, query: &Query) -> Result<Query, Error> {
+        let searcher = self.searcher_of(&query.scope);
         let mut resolved = query.clone();
         let mut failure = None;
         let mut leave_out = |name: &mut PropertyName| {
             let PropertyName::Either(first, second) = name else { return };
             let PropertyName::Member(path) = first.as_ref() else { return };
-            match self.searcher.has_property(path, &[]) {
+            match searcher.has_property(path, &[]) {
                 Ok(true) => {}
                 Ok(false) => *name = second.as_ref().clone(),
                 Err(error) => failure = Some(error),
@@ -62,6 +64,9 @@ impl Catalogue {
                 leave_out(property);
             }
         }
+        if let Searched::Harvested(Some(source)) = &query.scope {
+            resolved.filters.push(of_source(source));
+        }
         match failure {
             None => Ok(resolved),
             Some(error) => Err(Error::Internal { doing: "looking for a property", source: Box::new(error) }),
@@ -69,10 +74,10 @@ impl Catalogue {
     }
 
     /// Why none of these can be asked for; nothing when there is one.
-    fn unknown(&self, paths: &[&str], collections: &[String]) -> Result<Option<String>, Error> {
+    fn unknown(&self, paths: &[&str], query: &Query, collections: &[String]) -> Result<Option<String>, Error> {
         let failed = |error| Error::Internal { doing: "looking for a property", source: Box::new(error) };
         for path in paths {
-            if self.searcher.has_property(path, collections).map_err(failed)? {
+            if self.searcher_of(&query.scope).has_property(path, collections).map_err(failed)? {
                 return Ok(None);
             }
         }
@@ -84,6 +89,15 @@ impl Catalogue {
         let near = if near.is_empty() { String::new() } else { format!("; nearest names: {}", near.join(", ")) };
         let scope = if collections.is_empty() { "no record" } else { "no product of the collections" };
         Ok(Some(format!("{scope} has a property {name:?}{near}")))
+    }
+}
+
+/// What holds for copies from one source.
+fn of_source(source: &RecordId) -> Filter {
+    Filter::Compare {
+        left: Operand::Property(PropertyName::Member(HARVEST_SOURCE.to_owned())),
+        comparison: Comparison::Equal,
+        right: Operand::Text(source.to_string()),
     }
 }
 

@@ -1,5 +1,5 @@
-//! The text index follows the writer on a thread of its own and answers the callers: whoever registered something
-//! finds it. Batches that wait while one text commit runs share the next.
+//! The text indexes, of this archive's own records and of copies, follow the writer on a thread of their own, which answers the callers:
+//! whoever registered something finds it. Batches that wait while one text commit runs share the next.
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -34,7 +34,7 @@ impl Applied {
 }
 
 /// Applies batches until the writer is gone.
-pub fn run(archive: &Archive, mut text: TextIndex, batches: &Receiver<Applied>, health: &Health) {
+pub fn run(archive: &Archive, mut text: [TextIndex; 2], batches: &Receiver<Applied>, health: &Health) {
     while let Ok(first) = batches.recv() {
         let mut waiting = vec![first];
         while waiting.len() < MAX_BATCHES {
@@ -42,7 +42,10 @@ pub fn run(archive: &Archive, mut text: TextIndex, batches: &Receiver<Applied>, 
             waiting.push(next);
         }
         let ready: Vec<Arc<Batch>> = waiting.iter().map(|applied| Arc::clone(&applied.batch)).collect();
-        let failed = apply(archive, &mut text, &ready, health);
+        let mut failed = false;
+        for index in &mut text {
+            failed |= apply(archive, index, &ready, health);
+        }
         for mut applied in waiting {
             applied.pending |= failed;
             applied.answer();
@@ -51,24 +54,25 @@ pub fn run(archive: &Archive, mut text: TextIndex, batches: &Receiver<Applied>, 
 }
 
 fn apply(archive: &Archive, text: &mut TextIndex, ready: &[Arc<Batch>], health: &Health) -> bool {
+    let name = text.name();
     let last = ready.iter().map(|batch| batch.last).max().unwrap_or(0);
     let Err(error) = text.apply(ready) else {
-        health.note_position("text", text.position());
+        health.note_position(name, text.position());
         return false;
     };
-    health.note_index_failure("text", &error);
+    health.note_index_failure(name, &error);
     let recovered = text
         .reset()
         .map_err(|error| error.to_string())
         .and_then(|()| rebuild::catch_up(archive, text, last).map_err(|error| error.to_string()));
     match recovered {
         Ok(()) => {
-            health.note_index_recovery("text");
-            health.note_position("text", text.position());
+            health.note_index_recovery(name);
+            health.note_position(name, text.position());
             false
         }
         Err(reason) => {
-            tracing::error!(index = "text", reason, "index could not be rebuilt; the records are safe in the archive");
+            tracing::error!(index = name, reason, "index could not be rebuilt; the records are safe in the archive");
             true
         }
     }

@@ -40,7 +40,7 @@ impl Catalogue {
         let exact = records.as_ref().map(|records| records as SequenceTest<'_>);
         let mut all = Hits::default();
         loop {
-            let page = self.searcher.search_within(&asked, exact, &deadline).map_err(search_error)?;
+            let page = self.searcher_of(&asked.scope).search_within(&asked, exact, &deadline).map_err(search_error)?;
             if let Some(matched) = page.matched {
                 all.matched = matched;
                 all.aggregations = page.aggregations;

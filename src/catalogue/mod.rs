@@ -91,6 +91,8 @@ pub struct Catalogue {
     archive: Archive,
     records: Records,
     searcher: TextSearcher,
+    /// Searches what was harvested from elsewhere.
+    copies: TextSearcher,
     /// None where nobody asks it.
     graph: Option<graph::Graph>,
     /// How many searches run at once.
@@ -172,6 +174,13 @@ impl Catalogue {
     }
 
     fn check(&self, text: &str) -> Result<Checked, Error> {
+        let checked = self.check_any(text)?;
+        refuse_copy(&checked.key)?;
+        Ok(checked)
+    }
+
+    /// As `check`, for what is harvested too.
+    fn check_any(&self, text: &str) -> Result<Checked, Error> {
         match self.schemas.check(text) {
             Ok(checked) => {
                 let checked = Checked { key: checked.key, text: checked.text.into_owned() };
@@ -230,4 +239,19 @@ pub fn stage_error<T>(staged: Result<T, StageError>) -> Result<T, Error> {
         StageError::ReadOnly => Error::ReadOnly { reason: "the store is opened read-only".to_owned() },
         other => Error::Internal { doing: "staging a payload", source: Box::new(other) },
     })
+}
+
+/// Copies of what is elsewhere change with their source, and only so.
+///
+/// # Errors
+/// `Invalid` for the key of a copy.
+fn refuse_copy(key: &crate::model::Key) -> Result<(), Error> {
+    if key.is_local() {
+        return Ok(());
+    }
+    let pointer = if key.collection.is_some() { "/collection" } else { "/id" };
+    Err(Error::invalid(
+        pointer,
+        "begins with `harvested:`: such records are copies, which change with their source alone",
+    ))
 }

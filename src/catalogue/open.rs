@@ -183,11 +183,14 @@ impl Catalogue {
         let (mut records, mut text) = open_indexes(&folder, last)?;
         bring_up(&archive, &mut records, last)?;
         bring_up(&archive, &mut text, last)?;
+        let harvested = open_copies(&archive, &folder, &records, last)?;
         let health = Arc::new(Health::default());
         health.note_position("records", records.position());
         health.note_position("text", text.position());
+        health.note_position("harvested", harvested.position());
         let (submissions, queue) = mpsc::sync_channel(QUEUE);
         let searcher = text.searcher().with_synonyms(synonyms(store)?);
+        let copies = harvested.searcher().with_synonyms(synonyms(store)?);
         let threads = Mutex::new(Vec::new());
         let uploads = Arc::new(Uploads::new(archive.clone(), *secrets.token_key()));
         let settings = options.settings.graph.as_ref();
@@ -197,7 +200,7 @@ impl Catalogue {
             health.refuse_writes("the service was started with --read-only");
         } else {
             let news = graph.as_ref().map(Graph::sender);
-            started = start_threads(&archive, &records, (text, news), &folder, queue, &health)?;
+            started = start_threads(&archive, &records, ([text, harvested], news), &folder, queue, &health)?;
         }
         started.extend(graph_follower.map(|follower| spawn("graph", Box::new(move || follower.run()))).transpose()?);
         *threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = started;
@@ -207,6 +210,7 @@ impl Catalogue {
             archive,
             records,
             searcher,
+            copies,
             graph,
             runs: gate::Gate::new(options.settings.recreation.as_ref().map_or(1, |settings| settings.at_once.max(1))),
             tally: super::recreate::Tally::default(),
@@ -237,11 +241,11 @@ impl Catalogue {
             }
             std::thread::sleep(CLOSE_PAUSE);
         };
-        let Self { submissions, threads, temporary, records, searcher, graph, .. } = catalogue;
+        let Self { submissions, threads, temporary, records, searcher, copies, graph, .. } = catalogue;
         if let Some(graph) = graph {
             graph.stop();
         }
-        drop((submissions, records, searcher));
+        drop((submissions, records, searcher, copies));
         let threads = threads.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         for thread in threads {
             if thread.join().is_err() {
@@ -279,6 +283,25 @@ fn is_read_only(error: &archive::OpenError) -> bool {
 fn open_indexes(folder: &Path, last: u64) -> Result<(Records, TextIndex), StartError> {
     let text = open_index("text", &folder.join("text"), last, |path| TextIndex::open(path, TextOptions::default()))?;
     Ok((open_records(folder, last)?, text))
+}
+
+/// Opens the text index of copies from elsewhere, at the archive's last sequence. Where there are none it need not look at
+/// what the archive holds.
+pub(super) fn open_copies(
+    archive: &Archive,
+    folder: &Path,
+    records: &Records,
+    last: u64,
+) -> Result<TextIndex, StartError> {
+    let path = folder.join("harvested");
+    let mut text = open_index("harvested", &path, last, |path| TextIndex::open(path, TextOptions::harvested()))?;
+    let failed = |source: Box<dyn std::error::Error + Send + Sync>| CatchUpError::Index { index: "harvested", source };
+    if records.has_copies().map_err(|error| failed(Box::new(error)))? {
+        bring_up(archive, &mut text, last)?;
+    } else {
+        text.pass_over(last).map_err(|error| failed(Box::new(error)))?;
+    }
+    Ok(text)
 }
 
 /// As `open_indexes`, the records alone.
@@ -367,7 +390,7 @@ fn tables(store: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, StartError> {
 fn start_threads(
     archive: &Archive,
     records: &Records,
-    (text, news): (TextIndex, Option<mpsc::SyncSender<News>>),
+    (text, news): ([TextIndex; 2], Option<mpsc::SyncSender<News>>),
     folder: &Path,
     queue: mpsc::Receiver<super::writer::Submission>,
     health: &Arc<Health>,

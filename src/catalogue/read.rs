@@ -112,19 +112,21 @@ impl Catalogue {
         revisions.into_iter().map(read).collect()
     }
 
-    /// Live collections in order of id, after one if given.
+    /// This archive's own live collections in order of id, after one if given.
     ///
     /// # Errors
     /// `Internal` when an index cannot be read.
     pub fn collections(&self, after: Option<&RecordId>, limit: usize) -> Result<Vec<Stored>, Error> {
         self.check_ready()?;
         let after = after.map(|id| Key::collection(id.clone()));
-        let keys = self.records.keys(Kind::Collection, None, after.as_ref()).take(limit);
-        keys.map(|entry| {
-            let (key, _) = entry.map_err(Error::internal("listing collections"))?;
-            self.get(&key)
-        })
-        .collect()
+        let keys = self.records.keys(Kind::Collection, None, after.as_ref());
+        let own = keys.filter(|entry| entry.as_ref().map_or(true, |(key, _)| key.is_local()));
+        own.take(limit)
+            .map(|entry| {
+                let (key, _) = entry.map_err(Error::internal("listing collections"))?;
+                self.get(&key)
+            })
+            .collect()
     }
 
     /// How many live products a collection has.
@@ -225,6 +227,7 @@ impl Catalogue {
             .records
             .keys(Kind::Collection, None, None)
             .filter_map(Result::ok)
+            .filter(|(key, _)| key.is_local())
             .map(|(key, _)| key.id.to_string())
             .collect();
         nearest(id, names.iter().map(String::as_str))

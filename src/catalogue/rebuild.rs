@@ -174,7 +174,8 @@ fn build(archive: &Archive, folder: &Path, last: u64) -> Result<u64, StartError>
     text.finish().map_err(failed)?;
     let text = TextIndex::open(&path, TextOptions::default()).map_err(failed)?;
     let live: u64 = Kind::ALL.iter().map(|kind| records.keys(*kind, None, None).count() as u64).sum();
-    let documents = text.document_count();
+    let copies = open::open_copies(archive, folder, &records, last)?;
+    let documents = text.document_count() + copies.document_count();
     if records.position() != last || text.position() != last || live != documents {
         let reason = format!(
             "records stand at {} with {live} live records, text at {} with {documents}, the archive at {last}",
@@ -185,5 +186,6 @@ fn build(archive: &Archive, folder: &Path, last: u64) -> Result<u64, StartError>
         return Err(StartError::CatchUp(CatchUpError::Index { index: "new", source }));
     }
     text.close().map_err(failed)?;
+    copies.close().map_err(failed)?;
     Ok(documents)
 }

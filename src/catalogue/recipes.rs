@@ -147,6 +147,7 @@ impl Catalogue {
 
     /// Refuses to let go of a recipe that products name.
     pub(super) fn check_deletable(&self, key: &Key) -> Result<(), Error> {
+        super::refuse_copy(key)?;
         if key.kind != Kind::Recipe {
             return Ok(());
         }

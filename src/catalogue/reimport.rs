@@ -74,10 +74,11 @@ impl Catalogue {
         Reimporter { catalogue: self, remembered: Vec::new() }
     }
 
-    /// Keys of the live records of a kind, of one collection if given.
+    /// Keys of this archive's own live records of a kind, of one collection if given.
     pub fn live_keys(&self, kind: Kind, collection: Option<&RecordId>) -> impl Iterator<Item = Result<Key, Error>> {
         let keys = self.records.keys(kind, collection, None);
-        keys.map(|entry| entry.map(|(key, _)| key).map_err(Error::internal("listing records")))
+        let keys = keys.map(|entry| entry.map(|(key, _)| key).map_err(Error::internal("listing records")));
+        keys.filter(|key| key.as_ref().map_or(true, Key::is_local))
     }
 
     /// Registers changed records as new revisions, if nobody changed them since; one outcome for each, in order.

@@ -55,7 +55,8 @@ pub struct Member {
 }
 
 impl Catalogue {
-    /// All records of a name: an id, an identifier of any scheme, or a retired one. Empty when nothing has it.
+    /// All records of a name: an id, an identifier of any scheme, or a retired one. Empty when nothing of this archive's own
+    /// has it.
     ///
     /// # Errors
     /// `Internal` when an index cannot be read.
@@ -66,7 +67,9 @@ impl Catalogue {
             if matches.len() >= MAX_MATCHES {
                 break;
             }
-            if !matches.iter().any(|known| known.key == key)
+            // A copy has the names of what it is a copy of; it is found by its own id.
+            if key.is_local()
+                && !matches.iter().any(|known| known.key == key)
                 && let Some(found) = self.revision_named(&key, name)?
             {
                 matches.push(found);
@@ -149,7 +152,7 @@ impl Catalogue {
                     return Ok(referrers);
                 }
                 let is_known = referrers.iter().any(|known| known.key == key && known.rel == rel && known.href == name);
-                if !is_known && self.refers(&key, &rel, &name)? {
+                if !is_known && key.is_local() && self.refers(&key, &rel, &name)? {
                     referrers.push(Referrer { key, rel, href: name.clone() });
                 }
             }

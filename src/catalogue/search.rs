@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::filters::Records;
 use super::{Catalogue, Error, token};
-use crate::index::text::{Deadline, SearchError, SequenceTest};
-use crate::model::{Hit, Query, Suggestion, Summary};
+use crate::index::text::{Deadline, SearchError, SequenceTest, TextSearcher};
+use crate::model::{Hit, Query, Searched, Suggestion, Summary};
 
 /// Longest search: everything that is asked of a million records takes milliseconds, and shapes that every record must be
 /// read for some seconds.
@@ -64,12 +64,13 @@ impl Catalogue {
         let deadline = Deadline::at(Instant::now() + PATIENCE);
         let records = Records::of(self, &resolved, &deadline)?;
         let exact = records.as_ref().map(|records| records as SequenceTest<'_>);
-        let mut page = self.searcher.search_within(&resolved, exact, &deadline).map_err(search_error)?;
+        let searcher = self.searcher_of(&query.scope);
+        let mut page = searcher.search_within(&resolved, exact, &deadline).map_err(search_error)?;
         let mut found = self.found(&page.hits)?;
         // What came too much is left to the next page, whose place the index knows when it is asked for a shorter one.
         while found.len() < page.hits.len() {
             let shorter = Query { limit: found.len(), count: false, aggregations: Vec::new(), ..resolved.clone() };
-            let cut = self.searcher.search_within(&shorter, exact, &deadline).map_err(search_error)?;
+            let cut = searcher.search_within(&shorter, exact, &deadline).map_err(search_error)?;
             found = self.found(&cut.hits)?;
             (page.hits, page.next) = (cut.hits, cut.next);
         }
@@ -77,6 +78,14 @@ impl Catalogue {
         let next = next.transpose().map_err(Error::internal("signing a page token"))?;
         let (aggregations, did_you_mean) = (page.aggregations, page.did_you_mean);
         Ok(Results { found, matched: page.matched, aggregations, did_you_mean, next, sequence })
+    }
+
+    /// The index of what a question searches.
+    pub(super) const fn searcher_of(&self, scope: &Searched) -> &TextSearcher {
+        match scope {
+            Searched::Local => &self.searcher,
+            Searched::Harvested(_) => &self.copies,
+        }
     }
 
     /// The records of hits, as many as fit a page: one at least.

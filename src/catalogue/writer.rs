@@ -21,7 +21,7 @@ use crate::archive::{Archive, ReadError, StagedPayload};
 use crate::codec;
 use crate::index::records::Records;
 use crate::index::{Batch, Change, Projection};
-use crate::model::{Event, IdempotencyKey, Instant, Key, Kind, Operation, RecordId, RecordLocation, Sha256};
+use crate::model::{Event, HARVESTED, IdempotencyKey, Instant, Key, Kind, Operation, RecordId, RecordLocation, Sha256};
 
 /// Most commands in one segment: enough to amortise its fsyncs, few enough to answer soon.
 const MAX_COMMANDS: usize = 4_096;
@@ -268,7 +268,10 @@ impl Writer {
         if exists {
             return Ok(());
         }
-        let nearest = nearest(collection.as_str(), self.collections.iter().map(RecordId::as_str));
+        let nearest = nearest(
+            collection.as_str(),
+            self.collections.iter().map(RecordId::as_str).filter(|id| !id.starts_with(HARVESTED)),
+        );
         Err(Error::UnknownCollection { id: collection.to_string(), nearest })
     }
 
@@ -323,7 +326,7 @@ impl Writer {
             revision,
             time: String::new(),
             agent,
-            scope: "local".to_owned(),
+            scope: key.scope().to_string(),
             key: idempotency,
             previous: before.and_then(|state| state.digest),
             record,

@@ -3,6 +3,8 @@
 
 pub mod breaker;
 pub mod fan_out;
+pub mod harvest;
+pub mod markup;
 pub mod merge;
 pub mod outbound;
 pub mod outcome;

@@ -13,6 +13,7 @@ mod location;
 mod query;
 mod references;
 pub mod scan;
+mod scope;
 mod space;
 mod step;
 mod time;
@@ -33,10 +34,11 @@ pub use filter::{
 pub use id::{InvalidId, Key, Kind, RECREATION, RecordId};
 pub use location::{PayloadLocation, RecordLocation};
 pub use query::{
-    Comparison, Cursor, Facet, Hit, Page, Query, Region, Snippet, SortKey, SortValue, Suggestion, TextMode, TextQuery,
-    Value,
+    Comparison, Cursor, Facet, Hit, Page, Query, Region, Searched, Snippet, SortKey, SortValue, Suggestion, TextMode,
+    TextQuery, Value,
 };
 pub use references::{INPUT, MAKES, RECIPE, References};
+pub use scope::{HARVEST_SOURCE, HARVESTED, Scope};
 pub use space::{BoundingBox, HELIOPROJECTIVE, InvalidBox, Space};
 pub use step::{InvalidStep, TimeStep};
 pub use time::{Instant, InvalidTime, TimeRange, TimeSpan};

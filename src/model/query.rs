@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Aggregation, BoundingBox, Filter, Key, Kind, PropertyName, Summary, TimeRange};
+use super::{Aggregation, BoundingBox, Filter, Key, Kind, PropertyName, RecordId, Scope, Summary, TimeRange};
 
 /// A scalar that an answer gives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -168,9 +168,33 @@ impl From<String> for TextQuery {
     }
 }
 
+/// Whose records are searched.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Searched {
+    /// This archive's own.
+    #[default]
+    Local,
+    /// Copies from one source, or from all.
+    Harvested(Option<RecordId>),
+}
+
+impl Searched {
+    /// Reads `local`, `harvested` or `harvested:SOURCE`.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "harvested" {
+            return Some(Self::Harvested(None));
+        }
+        match Scope::parse(text)? {
+            Scope::Local => Some(Self::Local),
+            Scope::Harvested(source) => Some(Self::Harvested(Some(source))),
+        }
+    }
+}
+
 /// A question. Fields that are empty ask nothing; values within one field are alternatives, fields are all required.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Query {
+    pub scope: Searched,
     /// Free text; `None` or blank matches everything.
     pub text: Option<TextQuery>,
     /// Kinds to find; empty means products.

@@ -46,7 +46,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("oxttl", &["rdf"]),
     ("oxjsonld", &["rdf"]),
     ("oxrdfxml", &["rdf"]),
-    ("quick_xml", &["importer/shared/xml", "recreation/compare/xml"]),
+    ("quick_xml", &["importer/shared/xml", "recreation/compare/xml", "federation/markup"]),
     ("flate2", &["importer/formats/cdf", "federation/outbound", "recreation/compare/png", "recreation/compare/tests"]),
     ("netcdf_reader", &["importer/formats/netcdf"]),
     ("encoding_rs", &["importer/shared/xml"]),

@@ -46,6 +46,8 @@ pub(super) struct Groups {
     members: Vec<Vec<Place>>,
     /// By buffer and place: the group, or none for what is left out.
     at: Vec<Vec<Option<usize>>>,
+    /// Reasons that fit two hits of one source.
+    void: HashSet<Identity>,
 }
 
 impl Groups {
@@ -64,6 +66,10 @@ impl Groups {
 
     pub(super) fn len(&self) -> usize {
         self.members.len()
+    }
+
+    pub(super) fn is_void(&self, identity: &Identity) -> bool {
+        self.void.contains(identity)
     }
 
     /// Joins two groups unless a source would have two hits in one.
@@ -87,7 +93,7 @@ impl Groups {
 
 /// Groups those candidates that are to be shown.
 pub(super) fn of(buffers: &[Buffer], is_fresh: &[Vec<bool>]) -> Groups {
-    let mut groups = Groups { members: Vec::new(), at: Vec::new() };
+    let mut groups = Groups { members: Vec::new(), at: Vec::new(), void: HashSet::new() };
     let mut holders: BTreeMap<Identity, Vec<Place>> = BTreeMap::new();
     for (at, (buffer, is_fresh)) in buffers.iter().zip(is_fresh).enumerate() {
         let mut slots = Vec::with_capacity(buffer.candidates.len());
@@ -104,9 +110,12 @@ pub(super) fn of(buffers: &[Buffer], is_fresh: &[Vec<bool>]) -> Groups {
         groups.at.push(slots);
     }
     // In the order of their strength.
-    for places in holders.values() {
+    for (identity, places) in &holders {
         let mut times: HashMap<usize, usize> = HashMap::new();
         places.iter().for_each(|(buffer, _)| *times.entry(*buffer).or_default() += 1);
+        if times.values().any(|times| *times > 1) {
+            groups.void.insert(*identity);
+        }
         let mut clear = places.iter().filter(|(buffer, _)| times.get(buffer) == Some(&1));
         let Some(first) = clear.next() else { continue };
         for other in clear {

@@ -77,8 +77,16 @@ impl Group {
     }
 }
 
+/// A page of the merged list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merged {
+    pub groups: Vec<Group>,
+    /// How many different things stand in all lists together, those shown before left out.
+    pub different: usize,
+}
+
 /// Merges, up to so many hits. What was shown on earlier pages is left out, and what is given is noted in `shown`.
-pub fn merge(buffers: &[Buffer], order: &Order, limit: usize, shown: &mut Shown) -> Vec<Group> {
+pub fn merge(buffers: &[Buffer], order: &Order, limit: usize, shown: &mut Shown) -> Merged {
     let is_fresh: Vec<Vec<bool>> = buffers.iter().map(|buffer| fresh(buffer, shown)).collect();
     let groups = groups::of(buffers, &is_fresh);
     let sequence = match order {
@@ -87,12 +95,18 @@ pub fn merge(buffers: &[Buffer], order: &Order, limit: usize, shown: &mut Shown)
     };
     let given: Vec<Group> = sequence.into_iter().take(limit).map(|members| best_first(buffers, members)).collect();
     for group in &given {
-        shown.note(group.members().filter_map(|place| {
+        let members = group.members().filter_map(|place| {
             let buffer = buffers.get(place.0)?;
             Some((buffer.source.as_str(), buffer.candidates.get(place.1)?))
-        }));
+        });
+        shown.note(members, |identity| groups.is_void(identity));
     }
-    given
+    Merged { groups: given, different: groups.all().count() }
+}
+
+/// How many candidates at the beginning of a list need not be looked at again: they were shown.
+pub fn read_through(buffer: &Buffer, shown: &Shown) -> usize {
+    fresh(buffer, shown).iter().take_while(|is_fresh| !**is_fresh).count()
 }
 
 /// Which candidates of a source were not shown before; of one that stands twice in its list, the first.

@@ -44,12 +44,16 @@ impl Shown {
         })
     }
 
-    /// Notes a group.
-    pub(super) fn note<'c>(&mut self, members: impl Iterator<Item = (&'c str, &'c Candidate)>) {
+    /// Notes a group, but for reasons that say nothing.
+    pub(super) fn note<'c>(
+        &mut self,
+        members: impl Iterator<Item = (&'c str, &'c Candidate)>,
+        is_void: impl Fn(&super::Identity) -> bool,
+    ) {
         let members: Vec<_> = members.collect();
         for (source, candidate) in &members {
             self.0.insert(short(own(source, &candidate.id)));
-            for identity in &candidate.identities {
+            for identity in candidate.identities.iter().filter(|identity| !is_void(identity)) {
                 let reason = format!("{:x}", identity.hash);
                 self.0.insert(short(hash(&["any", &reason])));
                 // Of every source that has it here: to each of them another hit with this reason is another thing.

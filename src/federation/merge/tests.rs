@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 
 fn hit(id: &str, time: i64, identities: &[&str]) -> Candidate {
@@ -21,7 +23,7 @@ fn ids(buffers: &[Buffer], groups: &[Group]) -> Vec<String> {
 }
 
 fn merged(buffers: &[Buffer], order: &Order, limit: usize) -> Vec<String> {
-    ids(buffers, &merge(buffers, order, limit, &mut Shown::default()))
+    ids(buffers, &merge(buffers, order, limit, &mut Shown::default()).groups)
 }
 
 fn newest() -> Order {
@@ -92,10 +94,10 @@ fn pages(sources: &[Buffer], order: &Order, limit: usize, fails: impl Fn(usize, 
             Buffer { candidates: rest[..given].to_vec(), is_barrier, ..source.clone() }
         };
         let buffers: Vec<Buffer> = sources.iter().enumerate().map(window).collect();
-        let groups = merge(&buffers, order, limit, &mut shown);
+        let groups = merge(&buffers, order, limit, &mut shown).groups;
         all.extend(ids(&buffers, &groups));
         for (at, buffer) in buffers.iter().enumerate() {
-            positions[at] += fresh(buffer, &shown).iter().take_while(|is_fresh| !**is_fresh).count();
+            positions[at] += read_through(buffer, &shown);
         }
         shown = Shown::from_bytes(&shown.to_bytes());
         let is_done = positions.iter().zip(sources).all(|(position, source)| *position == source.candidates.len());
@@ -124,8 +126,6 @@ fn over_all_pages_nothing_is_lost_or_repeated() {
         }
     }
 }
-
-use std::collections::BTreeSet;
 
 #[test]
 fn a_hit_that_comes_again_from_its_own_source_with_the_same_reason_is_another_thing() {

@@ -63,6 +63,7 @@ pub async fn metrics(state: Data<State>) -> HttpResponse {
         ("perennial_archive_sequence", "Last durable event.", sequence),
         ("perennial_records_position", "Last event in the records index.", position("records")),
         ("perennial_text_position", "Last event in the text index.", position("text")),
+        ("perennial_harvested_position", "Last event in the text index of what was harvested.", position("harvested")),
         ("perennial_graph_position", "Last event in the graph.", position("graph")),
         ("perennial_writes_refused", "1 while writes are refused.", u64::from(reading.writes_refused.is_some())),
         ("perennial_free_bytes", "Free space of the store.", free),

@@ -1,4 +1,5 @@
-//! Folds batches to the last state of each key, so that each record's graph is written once.
+//! Folds batches to the last state of each key, so that each record's graph is written once. What was harvested from
+//! elsewhere is left out: the default graph is the union of all, and copies must not change what it answers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,7 +37,11 @@ pub(super) fn fold(batches: &[Arc<Batch>], position: u64) -> Result<Folded<'_>, 
             return Err(GraphError::Gap { position: reached, first: batch.first });
         }
         for change in batch.changes.iter().filter(|change| change.event.sequence > reached) {
-            let entry = last.entry(change.event.record_key());
+            let key = change.event.record_key();
+            if !key.is_local() {
+                continue;
+            }
+            let entry = last.entry(key);
             entry.and_modify(|(_, known)| *known = change).or_insert((change.event.revision == 1, change));
         }
         reached = reached.max(batch.last);

@@ -47,6 +47,12 @@ pub fn current_prefix(kind: Kind, collection: Option<&RecordId>) -> Vec<u8> {
     }
 }
 
+/// Current states of one kind whose collection, or id where it has none, begins so.
+pub fn current_names(kind: Kind, beginning: &str) -> Vec<u8> {
+    let collection: &[u8] = if kind == Kind::Product { &[] } else { &[0] };
+    family(CURRENT, &[&[kind_byte(kind)], collection, beginning.as_bytes()])
+}
+
 /// Reads the key of a record back from the key of its current state.
 pub fn parse_current(bytes: &[u8]) -> Option<Key> {
     parse_record(bytes.strip_prefix(&[CURRENT])?)

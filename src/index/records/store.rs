@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::frames::Frames;
 use super::{keys, values};
 use crate::index::{Batch, Projection};
-use crate::model::{Event, Key, Kind, Operation, PayloadLocation, RecordId, RecordLocation, References, Sha256};
+use crate::model::{
+    Event, HARVESTED, Key, Kind, Operation, PayloadLocation, RecordId, RecordLocation, References, Sha256,
+};
 
 /// Why the index cannot be opened as it is; deleting and rebuilding it mends every case but `Storage` of a full disk.
 #[derive(Debug, thiserror::Error)]
@@ -187,6 +189,19 @@ impl Records {
                 Ok((key, read_current(&value)?))
             })
             .filter(|entry| entry.as_ref().map_or(true, |(_, current)| !current.deleted))
+    }
+
+    /// Whether there is, or was, a record that was copied from elsewhere.
+    ///
+    /// # Errors
+    /// `RecordsError` when the index cannot be read.
+    pub fn has_copies(&self) -> Result<bool, RecordsError> {
+        for kind in Kind::ALL {
+            if self.tree.scan_prefix(keys::current_names(kind, HARVESTED)).next().transpose()?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Records that have, or had in an earlier revision, this name among their identifiers and aliases.

@@ -15,7 +15,7 @@ use super::convert::document;
 use super::document::IndexDocument;
 use super::error::TextError;
 use super::fields::Fields;
-use super::store::TextOptions;
+use super::store::{Holds, TextOptions};
 use super::terms::tie_of;
 use super::writer::{Engine, RECORDS_PER_GROUP};
 
@@ -59,8 +59,8 @@ impl TextRebuild {
         let receiver = Arc::new(Mutex::new(receiver));
         let workers = (0..threads).map(|_| {
             let (index, fields) = (engine.index().clone(), fields.clone());
-            let (receiver, memory) = (Arc::clone(&receiver), options.writer_memory);
-            std::thread::spawn(move || work(&index, &fields, &receiver, memory))
+            let (receiver, options) = (Arc::clone(&receiver), (options.writer_memory, options.holds));
+            std::thread::spawn(move || work(&index, &fields, &receiver, options))
         });
         Ok(Self { workers: workers.collect(), engine, fields, sender: Some(sender), position })
     }
@@ -125,7 +125,7 @@ fn work(
     index: &Index,
     fields: &Fields,
     batches: &Mutex<Receiver<Arc<Batch>>>,
-    memory: usize,
+    (memory, holds): (usize, Holds),
 ) -> tantivy::Result<Built> {
     let mut builder = SegmentBuilder::new(index, memory);
     let mut revised = HashMap::new();
@@ -134,7 +134,7 @@ fn work(
         // Held while waiting: the other threads wait for it instead of the channel.
         let received = batches.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(batch) = received else { break };
-        for change in &batch.changes {
+        for change in batch.changes.iter().filter(|change| holds.holds(&change.event)) {
             let event = &change.event;
             let tie = tie_of(&event.record_key());
             if event.revision > 1 {

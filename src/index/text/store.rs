@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::index::{Batch, Projection};
-use crate::model::{Page, Query, Suggestion};
+use crate::model::{Event, Page, Query, Suggestion};
 
 use super::deadline::Deadline;
 use super::error::{SearchError, TextError};
@@ -17,6 +17,9 @@ use super::synonyms::Synonyms;
 use super::writer::{Engine, fold};
 use super::{search, suggest};
 
+/// Events that were not for an index, after which its position is committed all the same.
+const UNWRITTEN: u64 = 20_000;
+
 /// How the index is written.
 #[derive(Debug, Clone)]
 pub struct TextOptions {
@@ -24,18 +27,43 @@ pub struct TextOptions {
     pub writer_memory: usize,
     /// Most threads that index; batches below some 8,000 records take one.
     pub writer_threads: usize,
+    /// Whose records it holds. Copies have an index of their own, so that they change nothing of what is found in ours: no
+    /// score, no count and no suggestion.
+    pub holds: Holds,
+}
+
+/// Whose records an index holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Holds {
+    /// This archive's own.
+    #[default]
+    Local,
+    /// What was harvested.
+    Harvested,
+}
+
+impl Holds {
+    /// Whether it is for this index.
+    pub(super) fn holds(self, event: &Event) -> bool {
+        event.is_local() == (self == Self::Local)
+    }
 }
 
 impl Default for TextOptions {
     fn default() -> Self {
-        Self { writer_memory: 64 << 20, writer_threads: 2 }
+        Self { writer_memory: 64 << 20, writer_threads: 2, holds: Holds::Local }
     }
 }
 
 impl TextOptions {
+    /// For the copies of records of others.
+    pub fn harvested() -> Self {
+        Self { writer_memory: 32 << 20, writer_threads: 1, holds: Holds::Harvested }
+    }
+
     /// For building a whole index at once: fewer and larger segments.
     pub const fn bulk(threads: usize) -> Self {
-        Self { writer_memory: 256 << 20, writer_threads: threads }
+        Self { writer_memory: 256 << 20, writer_threads: threads, holds: Holds::Local }
     }
 }
 
@@ -139,6 +167,8 @@ pub struct TextIndex {
     /// Missing after a failure that could not be rolled back.
     engine: Option<Engine>,
     position: u64,
+    /// Position of the last commit; behind `position` where what followed was not for this index.
+    written: u64,
     searcher: TextSearcher,
 }
 
@@ -155,7 +185,15 @@ impl TextIndex {
             |source: tantivy::TantivyError| TextError::Unusable { path: folder.to_owned(), reason: source.to_string() };
         let snapshot = Snapshot::new(engine.searcher(), position, &fields, None, &HashSet::new()).map_err(unusable)?;
         let searcher = TextSearcher { snapshot: Arc::new(RwLock::new(Arc::new(snapshot))), synonyms: Arc::default() };
-        Ok(Self { folder: folder.to_owned(), options, fields, engine: Some(engine), position, searcher })
+        Ok(Self {
+            folder: folder.to_owned(),
+            options,
+            fields,
+            engine: Some(engine),
+            position,
+            written: position,
+            searcher,
+        })
     }
 
     /// A handle for searching, which follows all later writes.
@@ -188,11 +226,37 @@ impl TextIndex {
         if moved.is_empty() { Ok(()) } else { self.refresh(&moved) }
     }
 
+    /// Says that nothing up to this position is for this index.
+    ///
+    /// # Errors
+    /// `Engine`; the position is then as it was.
+    pub fn pass_over(&mut self, position: u64) -> Result<(), TextError> {
+        if position <= self.position {
+            return Ok(());
+        }
+        let engine = self.engine.as_mut().ok_or(TextError::Poisoned)?;
+        engine.commit(position)?;
+        self.position = position;
+        self.written = position;
+        self.refresh(&HashSet::new())
+    }
+
+    /// Commits the position where what followed the last commit was not for this index.
+    fn keep_position(&mut self) {
+        if self.written < self.position
+            && let Some(engine) = &mut self.engine
+        {
+            // Without it the next start looks at the same events again.
+            let _ = engine.commit(self.position);
+        }
+    }
+
     /// Waits for merges that run in the background and ends.
     ///
     /// # Errors
     /// `Engine` when a merge failed; nothing is lost.
     pub fn close(mut self) -> Result<(), TextError> {
+        self.keep_position();
         match self.engine.take() {
             Some(engine) => engine.close(),
             None => Ok(()),
@@ -219,6 +283,7 @@ impl TextIndex {
 
 impl Drop for TextIndex {
     fn drop(&mut self) {
+        self.keep_position();
         self.end_engine();
     }
 }
@@ -227,7 +292,10 @@ impl Projection for TextIndex {
     type Error = TextError;
 
     fn name(&self) -> &'static str {
-        "text"
+        match self.options.holds {
+            Holds::Local => "text",
+            Holds::Harvested => "harvested",
+        }
     }
 
     fn position(&self) -> u64 {
@@ -236,14 +304,19 @@ impl Projection for TextIndex {
 
     /// When it returns, every search sees the batches.
     fn apply(&mut self, batches: &[Arc<Batch>]) -> Result<(), TextError> {
-        let folded = fold(batches, self.position)?;
+        let folded = fold(batches, self.position, self.options.holds)?;
         if folded.position == self.position {
+            return Ok(());
+        }
+        if folded.changes.is_empty() && folded.position - self.written < UNWRITTEN {
+            self.position = folded.position;
             return Ok(());
         }
         let engine = self.engine.as_mut().ok_or(TextError::Poisoned)?;
         match engine.write(&self.fields, &folded, &self.options) {
             Ok(moved) => {
                 self.position = folded.position;
+                self.written = folded.position;
                 self.refresh(&moved)
             }
             Err(error) => {
@@ -265,6 +338,7 @@ impl Projection for TextIndex {
         let (engine, position) = Engine::open(&self.folder, &self.fields, 1)?;
         self.engine = Some(engine);
         self.position = position;
+        self.written = position;
         self.refresh(&HashSet::new())
     }
 }

@@ -15,7 +15,7 @@ use tantivy::{
     TantivyError,
 };
 
-use crate::index::Batch;
+use crate::index::{Batch, Change};
 use crate::model::Event;
 
 use super::builder::SegmentBuilder;
@@ -25,7 +25,7 @@ use super::error::TextError;
 use super::fields::{FORMAT, Fields, ORDER, TOKENIZER};
 use super::folder::IndexFolder;
 use super::stale::Stale;
-use super::store::TextOptions;
+use super::store::{Holds, TextOptions};
 use super::{terms, tokens};
 
 /// Records that one thread indexes at a time.
@@ -58,14 +58,15 @@ pub(super) struct Folded<'b> {
 }
 
 /// Takes what lies behind `position` in the batches, and of each record only its last change.
-pub(super) fn fold(batches: &[Arc<Batch>], position: u64) -> Result<Folded<'_>, TextError> {
+pub(super) fn fold(batches: &[Arc<Batch>], position: u64, holds: Holds) -> Result<Folded<'_>, TextError> {
     let mut folded = Folded { position, changes: Vec::new(), known: Vec::new() };
     let mut place_of: HashMap<u64, usize> = HashMap::new();
     for batch in batches {
         if batch.first > folded.position + 1 {
             return Err(TextError::Gap { position: folded.position, first: batch.first });
         }
-        for change in batch.changes.iter().filter(|change| change.event.sequence > position) {
+        let of_index = |change: &&Change| change.event.sequence > position && holds.holds(&change.event);
+        for change in batch.changes.iter().filter(of_index) {
             let tie = terms::tie_of(&change.event.record_key());
             let place = *place_of.entry(tie).or_insert(folded.changes.len());
             match folded.changes.get_mut(place) {
@@ -367,7 +368,7 @@ mod tests {
         let (mut engine, _) = Engine::open(folder.path(), &fields, 1).expect("opens");
         for changes in [&changes[..2], &changes[2..], &[revised]] {
             let batch = batches(changes, 2);
-            let folded = fold(&batch, batch[0].first - 1).expect("follows");
+            let folded = fold(&batch, batch[0].first - 1, Holds::Local).expect("follows");
             engine.write(&fields, &folded, &options).expect("writes");
         }
         drop(engine);

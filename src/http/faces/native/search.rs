@@ -15,7 +15,7 @@ use crate::http::problem::{Answer, ProblemBody};
 use crate::http::state::State;
 use crate::http::{interval, region};
 use crate::model::uri::encode;
-use crate::model::{Comparison, Facet, Filter, Kind, Operand, PropertyName, Query, SortKey, json};
+use crate::model::{Comparison, Facet, Filter, Kind, Operand, PropertyName, Query, Searched, SortKey, json};
 use crate::query::cql2::{MAX_JSON_BYTES, native};
 
 /// Hits on a page unless asked otherwise.
@@ -24,6 +24,7 @@ const DEFAULT_LIMIT: usize = 20;
 /// Parameters beside the facets and what is counted.
 const OWN: &[&str] = &[
     "q",
+    "scope",
     "kind",
     "ids",
     "datetime",
@@ -57,6 +58,7 @@ const OWN: &[&str] = &[
            ("circle" = Option<String>, Query, description = "longitude,latitude,radius in degrees: footprints that a circle on the sphere meets (a cone on the sky)"),
            ("intersects" = Option<String>, Query, description = "GeoJSON geometry that footprints meet"),
            ("property" = Option<Vec<String>>, Query, description = "condition on properties, repeatable: eo:cloud_cover<5, name=value, name!=value, >=, <=, >"),
+           ("scope" = Option<String>, Query, description = "local (default): this archive's own records; harvested: copies of what is elsewhere, harvested:SOURCE: those of one source"),
            ("filter" = Option<String>, Query, description = "CQL2; its properties are those of /api/v1/queryables"),
            ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"),
            ("filter-crs" = Option<String>, Query, description = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"),
@@ -134,6 +136,10 @@ async fn answer(
 /// 400 for the first that cannot be honoured.
 pub fn query(mut parameters: Parameters) -> Result<Query, Error> {
     let mut query = Query { text: parameters.one("q")?.map(Into::into), ..Query::default() };
+    if let Some(scope) = parameters.one("scope")? {
+        let wrong = || Error::parameter("scope", "must be local, harvested or harvested:SOURCE");
+        query.scope = Searched::parse(&scope).ok_or_else(wrong)?;
+    }
     for name in parameters.list("kind") {
         let kind = Kind::from_name(&name).ok_or_else(|| Error::parameter("kind", format!("{name:?} is no kind")))?;
         query.kinds.push(kind);

@@ -19,7 +19,7 @@ pub(super) use samples::batches;
 use samples::{Random, change, condition, history, random_query};
 
 fn small() -> TextOptions {
-    TextOptions { writer_memory: 1 << 20, writer_threads: 2 }
+    TextOptions { writer_memory: 1 << 20, writer_threads: 2, ..TextOptions::default() }
 }
 
 fn open(folder: &Path) -> TextIndex {
