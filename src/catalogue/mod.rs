@@ -11,6 +11,7 @@ mod drill;
 mod dropping;
 mod error;
 pub mod export;
+pub mod federated;
 mod filters;
 mod fixity;
 mod follower;

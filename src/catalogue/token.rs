@@ -36,10 +36,7 @@ pub struct Position {
 /// The serialiser's.
 pub fn issue(key: &[u8; 32], query: &Query, cursor: &Cursor, sequence: u64) -> Result<String, serde_json::Error> {
     let content = Content { query: fingerprint(query), sequence, cursor: cursor.clone() };
-    let bytes = serde_json::to_vec(&content)?;
-    let signature = codec::hmac_sha256(key, &bytes);
-    let signature = signature.as_bytes().get(..SIGNATURE_BYTES).unwrap_or_default();
-    Ok(URL_SAFE_NO_PAD.encode([signature, &bytes].concat()))
+    Ok(seal(key, &serde_json::to_vec(&content)?))
 }
 
 /// Reads a token of the same query.
@@ -47,7 +44,27 @@ pub fn issue(key: &[u8; 32], query: &Query, cursor: &Cursor, sequence: u64) -> R
 /// # Errors
 /// `BadToken` when it was altered, made elsewhere or made for another query.
 pub fn read(key: &[u8; 32], query: &Query, token: &str) -> Result<Position, Error> {
-    if token.len() > MAX_TOKEN_BYTES {
+    let content = open(key, token, MAX_TOKEN_BYTES)?;
+    let content: Content = serde_json::from_slice(&content).map_err(|_| Error::BadToken)?;
+    if content.query != fingerprint(query) {
+        return Err(Error::BadToken);
+    }
+    Ok(Position { cursor: content.cursor, sequence: content.sequence })
+}
+
+/// Signs bytes and writes both as text.
+pub fn seal(key: &[u8; 32], bytes: &[u8]) -> String {
+    let signature = codec::hmac_sha256(key, bytes);
+    let signature = signature.as_bytes().get(..SIGNATURE_BYTES).unwrap_or_default();
+    URL_SAFE_NO_PAD.encode([signature, bytes].concat())
+}
+
+/// The bytes that were sealed, if the text is no longer than this.
+///
+/// # Errors
+/// `BadToken` when it was altered or made elsewhere.
+pub fn open(key: &[u8; 32], token: &str, longest: usize) -> Result<Vec<u8>, Error> {
+    if token.len() > longest {
         return Err(Error::BadToken);
     }
     let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| Error::BadToken)?;
@@ -58,15 +75,11 @@ pub fn read(key: &[u8; 32], query: &Query, token: &str) -> Result<Position, Erro
     if differences != 0 {
         return Err(Error::BadToken);
     }
-    let content: Content = serde_json::from_slice(content).map_err(|_| Error::BadToken)?;
-    if content.query != fingerprint(query) {
-        return Err(Error::BadToken);
-    }
-    Ok(Position { cursor: content.cursor, sequence: content.sequence })
+    Ok(content.to_vec())
 }
 
 /// What must stay the same from page to page: everything but the page size, the counts asked for and the place.
-fn fingerprint(query: &Query) -> String {
+pub fn fingerprint(query: &Query) -> String {
     let fixed = Query { limit: 0, after: None, count: false, aggregations: Vec::new(), ..query.clone() };
     let digest = codec::sha256(format!("{fixed:?}").as_bytes());
     digest.to_string().chars().take(16).collect()

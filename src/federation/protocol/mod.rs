@@ -19,6 +19,7 @@ mod wording;
 pub use client::Client;
 pub use descriptions::Descriptions;
 pub use fault::Fault;
+pub use wording::{parts, plain_words};
 
 use super::{Protocol, Source};
 use crate::model::Query;
