@@ -83,7 +83,7 @@ impl Inner {
     }
 
     /// The segment that holds this sequence, or the next one after it.
-    fn link_of(&self, sequence: u64) -> Option<(u64, Link)> {
+    pub(super) fn link_of(&self, sequence: u64) -> Option<(u64, Link)> {
         let chain = self.chain();
         let before = chain.segments.range(..=sequence).next_back().filter(|(_, link)| match link {
             Link::Good { last, .. } => *last >= sequence,
@@ -112,7 +112,7 @@ impl Inner {
         Ok(SegmentContents { first: first.max(from), last, lines, payloads })
     }
 
-    fn inventory(&self, id: ObjectId) -> Result<Inventory, ReadError> {
+    pub(super) fn inventory(&self, id: ObjectId) -> Result<Inventory, ReadError> {
         let object = self.paths.archive.join(id.path());
         object::read_inventory(self.disk.as_ref(), &object, &id.to_string()).map_err(|error| match error {
             InventoryError::Disk(error) => ReadError::Disk(error),
@@ -121,7 +121,7 @@ impl Inner {
     }
 
     /// The payloads that a segment lists, in whichever form; none where it has no list.
-    fn payload_list(&self, id: ObjectId, inventory: &Inventory) -> Result<Vec<Located>, ReadError> {
+    pub(super) fn payload_list(&self, id: ObjectId, inventory: &Inventory) -> Result<Vec<Located>, ReadError> {
         let damaged = |what: String| ReadError::Damaged { object: id.to_string(), what };
         let plain = self.verified(id, inventory, listing::PLAIN)?;
         let compressed = self.verified(id, inventory, listing::COMPRESSED)?;
@@ -134,7 +134,12 @@ impl Inner {
     }
 
     /// A content file whose sha512 is that of the inventory; `None` when the inventory names none.
-    fn verified(&self, id: ObjectId, inventory: &Inventory, name: &str) -> Result<Option<Vec<u8>>, ReadError> {
+    pub(super) fn verified(
+        &self,
+        id: ObjectId,
+        inventory: &Inventory,
+        name: &str,
+    ) -> Result<Option<Vec<u8>>, ReadError> {
         let damaged = |what: String| ReadError::Damaged { object: id.to_string(), what };
         let Some(digest) = inventory.digest_of(name) else { return Ok(None) };
         let path = self.content_path(id, name);

@@ -23,6 +23,8 @@ mod holdings;
 mod impact;
 mod ingest;
 mod lineage;
+mod log;
+pub mod mirror;
 mod nearest;
 pub mod offline;
 mod open;
@@ -78,13 +80,14 @@ pub use walk::{Extent, View, Walked, Writing};
 pub use writer::now;
 
 use crate::archive::{Archive, StageError, Stager};
+use crate::federation::outbound::Outbound;
 use crate::importer::Names;
 use crate::index::records::Records;
 use crate::index::text::TextSearcher;
 use crate::schema::Registry;
 use command::Command;
 use secrets::Secrets;
-use writer::Submission;
+use writer::{Order, Submission};
 
 /// The open catalogue of one store. Shared by all threads of the service.
 pub struct Catalogue {
@@ -92,6 +95,8 @@ pub struct Catalogue {
     archive: Archive,
     records: Records,
     searcher: TextSearcher,
+    /// Asks others.
+    outbound: Outbound,
     /// Searches what was harvested from elsewhere.
     copies: TextSearcher,
     /// None where nobody asks it.
@@ -109,7 +114,7 @@ pub struct Catalogue {
     secrets: Secrets,
     uploads: Arc<Uploads>,
     health: Arc<Health>,
-    submissions: SyncSender<Submission>,
+    submissions: SyncSender<Order>,
     settings: Settings,
     /// Folder of indexes that go with the process.
     temporary: Option<std::path::PathBuf>,
@@ -201,8 +206,18 @@ impl Catalogue {
         self.health.check_writable()?;
         let (reply, outcomes) = oneshot::channel();
         let stopped = |_| Error::Unavailable { reason: "the service is stopping".to_owned() };
-        self.submissions.send(Submission { commands, reply }).map_err(stopped)?;
+        self.submissions.send(Order::Commands(Submission { commands, reply })).map_err(stopped)?;
         Ok(outcomes)
+    }
+
+    /// Commits lines of the log that this store follows; when it returns they are durable and found.
+    fn copy_lines(&self, lines: Vec<Vec<u8>>, payloads: Vec<Arc<crate::archive::StagedPayload>>) -> Result<(), Error> {
+        let stopped = || Error::Unavailable { reason: "the service is stopping".to_owned() };
+        let (reply, outcomes) = oneshot::channel();
+        let order = Order::Lines(writer::Lines { lines, payloads, reply });
+        self.submissions.send(order).map_err(|_| stopped())?;
+        let failed = outcomes.blocking_recv().map_err(|_| stopped())?.pop();
+        failed.map_or(Ok(()), |failed| failed.map(|_| ()))
     }
 
     async fn submit_one(&self, command: Command) -> Outcome {

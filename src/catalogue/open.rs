@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::graph::{Graph, GraphSettings, News};
 use super::health::Health;
+use super::mirror::Marker;
 use super::rebuild::{self, CatchUpError};
 use super::recreate::RecreationSettings;
 use super::search::MAX_PAGE_BYTES;
@@ -16,6 +17,7 @@ use super::writer::Writer;
 use super::{Catalogue, follower, gate};
 use crate::archive::disk::{Disk, RealDisk};
 use crate::archive::{self, Archive, ReadError};
+use crate::federation::outbound::{self, Outbound, OutboundError};
 use crate::importer::{Names, Thesaurus};
 use crate::index::Projection;
 use crate::index::records::Records;
@@ -54,6 +56,8 @@ pub struct Settings {
     pub graph: Option<GraphSettings>,
     /// Runs recipes; `None` leaves it to those who do.
     pub recreation: Option<RecreationSettings>,
+    /// What of the world may be asked: sources and their authorities.
+    pub outbound: outbound::Settings,
 }
 
 impl Default for Settings {
@@ -67,6 +71,7 @@ impl Default for Settings {
             page_bytes: MAX_PAGE_BYTES,
             graph: None,
             recreation: None,
+            outbound: outbound::Settings::default(),
         }
     }
 }
@@ -105,6 +110,10 @@ pub enum StartError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    #[error("mirror.json, which says what this store is a copy of, cannot be read")]
+    Marker(#[source] std::io::Error),
+    #[error("nobody elsewhere can be asked")]
+    Outbound(#[from] OutboundError),
     #[error("a thread cannot be started")]
     Thread(#[source] std::io::Error),
 }
@@ -185,6 +194,10 @@ impl Catalogue {
         bring_up(&archive, &mut text, last)?;
         let harvested = open_copies(&archive, &folder, &records, last)?;
         let health = Arc::new(Health::default());
+        let mirrored = Marker::read(store).map_err(StartError::Marker)?;
+        if let Some(marker) = &mirrored {
+            health.refuse_writes(marker.refusal());
+        }
         health.note_position("records", records.position());
         health.note_position("text", text.position());
         health.note_position("harvested", harvested.position());
@@ -211,6 +224,7 @@ impl Catalogue {
             records,
             searcher,
             copies,
+            outbound: Outbound::of(&options.settings.outbound)?,
             graph,
             runs: gate::Gate::new(options.settings.recreation.as_ref().map_or(1, |settings| settings.at_once.max(1))),
             tally: super::recreate::Tally::default(),
@@ -392,7 +406,7 @@ fn start_threads(
     records: &Records,
     (text, news): ([TextIndex; 2], Option<mpsc::SyncSender<News>>),
     folder: &Path,
-    queue: mpsc::Receiver<super::writer::Submission>,
+    queue: mpsc::Receiver<super::writer::Order>,
     health: &Arc<Health>,
 ) -> Result<Vec<std::thread::JoinHandle<()>>, StartError> {
     let (followers, batches) = mpsc::channel();

@@ -185,7 +185,11 @@ impl Catalogue {
         String::from_utf8(bytes).map_err(Error::internal("reading a source document"))
     }
 
-    pub(super) fn payload_location(&self, digest: &Sha256) -> Result<PayloadLocation, Error> {
+    /// Where the bytes of a payload stand.
+    ///
+    /// # Errors
+    /// `NoSuch` when the archive never had it.
+    pub fn payload_location(&self, digest: &Sha256) -> Result<PayloadLocation, Error> {
         let location = self.records.payload(digest).map_err(Error::internal("finding a payload"))?;
         location.ok_or_else(|| Error::NoSuch { what: format!("payload sha256:{digest}") })
     }

@@ -17,7 +17,7 @@ use super::follower::Applied;
 use super::graph::News;
 use super::nearest::nearest;
 use super::{Error, Health, rebuild, versions};
-use crate::archive::{Archive, ReadError, StagedPayload};
+use crate::archive::{Archive, Commit, ReadError, StagedPayload};
 use crate::codec;
 use crate::index::records::Records;
 use crate::index::{Batch, Change, Projection};
@@ -35,6 +35,21 @@ const REMEMBERED_REVISIONS: usize = 64;
 pub struct Submission {
     pub commands: Vec<Command>,
     pub reply: oneshot::Sender<Vec<Outcome>>,
+}
+
+/// Lines of another log, to be committed as they are.
+pub struct Lines {
+    /// The next ones of the log, without their newlines.
+    pub lines: Vec<Vec<u8>>,
+    pub payloads: Vec<Arc<StagedPayload>>,
+    /// Gets nothing when they are durable and found, and one error otherwise.
+    pub reply: oneshot::Sender<Vec<Outcome>>,
+}
+
+/// What the writer is asked for.
+pub enum Order {
+    Commands(Submission),
+    Lines(Lines),
 }
 
 /// State of a key after the batch so far.
@@ -78,14 +93,29 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Takes submissions until all senders are gone.
-    pub fn run(mut self, submissions: &Receiver<Submission>) {
-        while let Ok(first) = submissions.recv() {
+    /// Takes orders until all senders are gone.
+    pub fn run(mut self, orders: &Receiver<Order>) {
+        let mut held = None;
+        while let Some(order) = held.take().or_else(|| orders.recv().ok()) {
+            let first = match order {
+                Order::Commands(submission) => submission,
+                Order::Lines(lines) => {
+                    self.copy(lines);
+                    continue;
+                }
+            };
             let mut waiting = vec![first];
             let mut commands: usize = waiting.iter().map(|submission| submission.commands.len()).sum();
             let mut bytes: usize = waiting.iter().map(Submission::bytes).sum();
             while commands < MAX_COMMANDS && bytes < MAX_BYTES {
-                let Ok(next) = submissions.try_recv() else { break };
+                let next = match orders.try_recv() {
+                    Ok(Order::Commands(next)) => next,
+                    Ok(other) => {
+                        held = Some(other);
+                        break;
+                    }
+                    Err(_) => break,
+                };
                 commands += next.commands.len();
                 bytes += next.bytes();
                 waiting.push(next);
@@ -107,21 +137,49 @@ impl Writer {
             return;
         }
         match self.write(draft) {
-            Ok(batch) => {
-                rebuild::write_hint(&self.hint, batch.first);
-                self.note_collections(&batch);
-                let pending = self.apply_records(&batch);
-                if let Some(graph) = &self.graph {
-                    // It reads from the archive what it has no room for.
-                    let _ = graph.try_send(News::Batch(Arc::clone(&batch)));
-                }
-                let applied = Applied { batch, answers, pending };
-                if let Err(lost) = self.followers.send(applied) {
-                    // Only at shutdown: the batch is durable all the same.
-                    lost.0.answer();
-                }
-            }
+            Ok(batch) => self.hand_on(batch, answers),
             Err(error) => fail_all(answers, &error),
+        }
+    }
+
+    /// Commits lines of another log as they are.
+    fn copy(&mut self, order: Lines) {
+        let Lines { lines, payloads, reply } = order;
+        match self.write_lines(&lines, &payloads) {
+            Ok(batch) => self.hand_on(batch, vec![(reply, Vec::new())]),
+            Err(error) => drop(reply.send(vec![Err(error)])),
+        }
+    }
+
+    fn write_lines(&mut self, lines: &[Vec<u8>], payloads: &[Arc<StagedPayload>]) -> Result<Arc<Batch>, Error> {
+        let mut events = Vec::with_capacity(lines.len());
+        for line in lines {
+            let event = Event::parse(line).map_err(Error::internal("reading a line of another log"))?;
+            let digest = event.record.as_ref().map(|record| codec::sha256(record.get().as_bytes()));
+            events.push((event, digest));
+        }
+        let commit = match self.log.commit(lines, payloads) {
+            Ok(commit) => commit,
+            Err(error) => return Err(self.health.note_commit_failure(error)),
+        };
+        let time = events.last().and_then(|(event, _)| Instant::parse(&event.time).ok());
+        self.last_time = time.map_or(self.last_time, |time| time.max(self.last_time));
+        Ok(batch_of(commit, events))
+    }
+
+    /// What is durable goes to the indexes, the last of which answers.
+    fn hand_on(&mut self, batch: Arc<Batch>, answers: Vec<(oneshot::Sender<Vec<Outcome>>, Vec<Outcome>)>) {
+        rebuild::write_hint(&self.hint, batch.first);
+        self.note_collections(&batch);
+        let pending = self.apply_records(&batch);
+        if let Some(graph) = &self.graph {
+            // It reads from the archive what it has no room for.
+            let _ = graph.try_send(News::Batch(Arc::clone(&batch)));
+        }
+        let applied = Applied { batch, answers, pending };
+        if let Err(lost) = self.followers.send(applied) {
+            // Only at shutdown: the batch is durable all the same.
+            lost.0.answer();
         }
     }
 
@@ -348,9 +406,7 @@ impl Writer {
             Ok(commit) => commit,
             Err(error) => return Err(self.health.note_commit_failure(error)),
         };
-        let changes = events.into_iter().zip(commit.records);
-        let changes = changes.map(|((event, digest), location)| Change { event, location, digest }).collect();
-        Ok(Arc::new(Batch { first: commit.first, last: commit.last, changes, payloads: commit.payloads }))
+        Ok(batch_of(commit, events))
     }
 
     fn note_collections(&mut self, batch: &Batch) {
@@ -387,6 +443,13 @@ impl Submission {
         };
         self.commands.iter().map(size).sum()
     }
+}
+
+/// What a commit made of events.
+fn batch_of(commit: Commit, events: Vec<(Event, Option<Sha256>)>) -> Arc<Batch> {
+    let changes = events.into_iter().zip(commit.records);
+    let changes = changes.map(|((event, digest), location)| Change { event, location, digest }).collect();
+    Arc::new(Batch { first: commit.first, last: commit.last, changes, payloads: commit.payloads })
 }
 
 fn check_precondition(command: &Command, live: Option<State>) -> Result<(), Error> {

@@ -13,8 +13,10 @@ mod get;
 mod graph_worker;
 mod import;
 mod ingest;
+mod mirror;
 mod openapi;
 mod output;
+mod reach;
 mod recipe;
 mod recreate;
 mod reindex;
@@ -73,6 +75,7 @@ enum Verb {
     Serve(serve::Serve),
     Ingest(ingest::Ingest),
     Import(import::Import),
+    Mirror(mirror::Mirror),
     Search(Box<search::Search>),
     Get(get::Get),
     Resolve(resolve::Resolve),
@@ -109,7 +112,7 @@ pub fn main() -> ExitCode {
         return code;
     }
     let arguments = Arguments::parse();
-    let long_running = matches!(arguments.verb, Verb::Serve(_) | Verb::Demo(_) | Verb::Tes(_));
+    let long_running = matches!(arguments.verb, Verb::Serve(_) | Verb::Demo(_) | Verb::Tes(_) | Verb::Mirror(_));
     let filter =
         if long_running && arguments.log == "warn" { "info,actix_server=warn".to_owned() } else { arguments.log };
     observe::init(arguments.log_format, &filter);
@@ -122,6 +125,7 @@ pub fn main() -> ExitCode {
         Verb::Serve(verb) => verb.run(&context),
         Verb::Ingest(verb) => verb.run(&context),
         Verb::Import(verb) => verb.run(&context),
+        Verb::Mirror(verb) => verb.run(&context),
         Verb::Search(verb) => verb.run(&context),
         Verb::Get(verb) => verb.run(&context),
         Verb::Resolve(verb) => verb.run(&context),

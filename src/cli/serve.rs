@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::{Context, Failure, executor};
+use super::{Context, Failure, executor, mirror, reach};
+use crate::catalogue::mirror::Marker;
 use crate::catalogue::{Catalogue, GraphSettings, LEAST_FREE_SPACE, Options, ServiceSettings, Settings};
 use crate::http::{self, ServeOptions};
 
@@ -52,6 +53,14 @@ pub struct Serve {
     pub drill_every: u64,
     #[command(flatten)]
     pub place: executor::Place,
+    #[command(flatten)]
+    pub reach: reach::Reach,
+    /// For a mirror: seconds between two questions to its source when there is nothing new; 0 means never.
+    #[arg(long, default_value_t = 2.0, value_name = "SECONDS")]
+    pub mirror_every: f64,
+    /// For a mirror: bearer token of a user of its source, for payloads.
+    #[arg(long, env = "PERENNIAL_MIRROR_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub mirror_token: Option<String>,
     /// An endpoint elsewhere that SPARQL queries may ask with SERVICE, by its whole address (https://…); may be repeated.
     #[arg(long, value_name = "URL", conflicts_with = "no_graph")]
     pub sparql_service: Vec<String>,
@@ -83,6 +92,7 @@ impl Serve {
             free_space_threshold: self.free_space_threshold.max(LEAST_FREE_SPACE),
             index: self.index,
             graph,
+            outbound: self.reach.settings()?,
             recreation: (!self.no_recreation).then(|| self.place.settings(&context.store)).transpose()?,
             ..Settings::default()
         };
@@ -90,6 +100,11 @@ impl Serve {
         let options = ServeOptions { listen: self.listen, public_url: self.public_url, workers: self.workers };
         if self.drill_every > 0 {
             drill_now_and_then(&catalogue, Duration::from_secs(self.drill_every))?;
+        }
+        let marker = Marker::read(&context.store).map_err(|error| Failure::store(format!("mirror.json: {error}")))?;
+        if let Some(marker) = marker.filter(|_| self.mirror_every > 0.0 && !self.read_only) {
+            let every = Duration::from_secs_f64(self.mirror_every.clamp(0.01, 86_400.0));
+            mirror::follow_beside(&catalogue, marker.url, self.mirror_token, every)?;
         }
         run(catalogue, &options, |url| println!("listening on {url}"))
     }

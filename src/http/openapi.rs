@@ -5,7 +5,7 @@ use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::faces::linked::{self, lineage};
-use super::faces::native::{files, ingest, queryables, records, recreation, resolve, search, suggest, uploads};
+use super::faces::native::{files, ingest, log, queryables, records, recreation, resolve, search, suggest, uploads};
 use super::faces::{ops, pages, records as ogc, sparql, stac};
 
 #[derive(OpenApi)]
@@ -22,6 +22,7 @@ use super::faces::{ops, pages, records as ogc, sparql, stac};
         (name = "recreation", description = "Products made again from their recipes, and the proof of it"),
         (name = "search", description = "Full text, facets, time, space and properties"),
         (name = "ingest", description = "Many records at once"),
+        (name = "log", description = "The log as it is, for mirrors"),
         (name = "stac", description = "STAC API 1.0"),
         (name = "records-api", description = "OGC API Records"),
         (name = "sparql", description = "SPARQL 1.1 Protocol"),
@@ -54,6 +55,10 @@ use super::faces::{ops, pages, records as ogc, sparql, stac};
         records::get_record,
         records::put_record,
         records::delete_record,
+        log::checkpoint,
+        log::lines,
+        log::payloads,
+        log::payload,
         resolve::resolve,
         resolve::links,
         resolve::members,

@@ -4,5 +4,6 @@ mod delivery;
 mod faults;
 mod foreign_recipes;
 mod graph;
+mod mirror;
 mod reindex;
 mod restart;

@@ -141,7 +141,7 @@ async fn open(state: &State, file: &HeldFile) -> Result<crate::archive::Payload,
     crate::http::blocking(move || catalogue.open_payload(&file)).await
 }
 
-async fn give(request: &HttpRequest, state: &State, file: HeldFile, download: bool) -> Answer {
+pub(super) async fn give(request: &HttpRequest, state: &State, file: HeldFile, download: bool) -> Answer {
     let reader = open(state, &file).await?;
     let ranged = request.headers().contains_key(header::RANGE);
     let stored = reader.read_stored().filter(|_| !ranged && accepts_zstd(request.headers()));

@@ -3,6 +3,7 @@
 pub mod aggregations;
 pub mod files;
 pub mod ingest;
+pub mod log;
 pub mod queryables;
 pub mod records;
 pub mod recreation;
@@ -72,6 +73,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/suggest", read().to(suggest::suggest))
         .route("/ingest", post().to(ingest::ingest))
         .route("/documents", post().to(ingest::document))
+        .route("/log", read().to(log::lines))
+        .route("/log/checkpoint", read().to(log::checkpoint))
+        .route("/log/payloads", read().to(log::payloads))
+        .route("/log/payloads/{sha256}", read().to(log::payload))
         .route("/uploads", post().to(uploads::create))
         .route("/uploads/{upload}", read().to(uploads::state))
         .route("/uploads/{upload}", patch().to(uploads::write))
