@@ -97,6 +97,7 @@ pub struct Catalogue {
     searcher: TextSearcher,
     /// Asks others.
     outbound: Outbound,
+    federation: federated::Federation,
     /// Searches what was harvested from elsewhere.
     copies: TextSearcher,
     /// None where nobody asks it.

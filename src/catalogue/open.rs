@@ -225,6 +225,7 @@ impl Catalogue {
             searcher,
             copies,
             outbound: Outbound::of(&options.settings.outbound)?,
+            federation: super::federated::Federation::default(),
             graph,
             runs: gate::Gate::new(options.settings.recreation.as_ref().map_or(1, |settings| settings.at_once.max(1))),
             tally: super::recreate::Tally::default(),

@@ -6,7 +6,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::faces::linked::{self, lineage};
 use super::faces::native::{files, ingest, log, queryables, records, recreation, resolve, search, suggest, uploads};
-use super::faces::{ops, pages, records as ogc, sparql, stac};
+use super::faces::{federation, ops, pages, records as ogc, sparql, stac};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +25,7 @@ use super::faces::{ops, pages, records as ogc, sparql, stac};
         (name = "log", description = "The log as it is, for mirrors"),
         (name = "stac", description = "STAC API 1.0"),
         (name = "records-api", description = "OGC API Records"),
+        (name = "federation", description = "Searches of this archive and its sources together"),
         (name = "sparql", description = "SPARQL 1.1 Protocol"),
         (name = "linked-data", description = "Addresses of things, vocabularies and terms"),
         (name = "operations", description = "For operators")
@@ -90,6 +91,8 @@ use super::faces::{ops, pages, records as ogc, sparql, stac};
         uploads::write,
         uploads::finish,
         uploads::discard,
+        federation::landing::landing,
+        federation::search::search,
         sparql::ask::get_query,
         sparql::ask::post_query,
         sparql::store::get_named,
@@ -150,6 +153,8 @@ use super::faces::{ops, pages, records as ogc, sparql, stac};
         ogc::queryables::queryables,
         ogc::queryables::sortables,
         ogc::queryables::schema,
+        ogc::distributed::list,
+        ogc::distributed::one,
         ogc::items::list,
         ogc::items::one
     )

@@ -3,6 +3,7 @@
 mod aggregation;
 mod bad_searches;
 mod exports;
+mod federation;
 mod files;
 mod filters;
 mod graph_store;

@@ -1,6 +1,7 @@
 //! One folder per protocol face. A face reads the request, calls the catalogue and speaks its own wire types.
 
 pub mod conformance;
+pub mod federation;
 pub mod filter;
 pub mod linked;
 pub mod native;
