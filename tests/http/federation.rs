@@ -69,7 +69,12 @@ fn link(page: &Value, rel: &str) -> Option<String> {
 
 fn outcomes(page: &Value) -> BTreeMap<String, String> {
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    page["sources"].as_array().expect("a list").iter().map(|each| (text(&each["source"]), text(&each["outcome"]))).collect()
+    page["sources"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|each| (text(&each["source"]), text(&each["outcome"])))
+        .collect()
 }
 
 #[test]
@@ -89,7 +94,8 @@ fn one_search_over_peers_equals_the_union_made_by_hand() {
             (!places.is_empty()).then(|| (format!("p{n}"), places))
         })
         .collect();
-    for query in ["limit=7", "limit=500", "q=sea&limit=9", "sort=id&limit=11", "sort=-property:eo:cloud_cover&limit=13"] {
+    for query in ["limit=7", "limit=500", "q=sea&limit=9", "sort=id&limit=11", "sort=-property:eo:cloud_cover&limit=13"]
+    {
         let found = all(&here, query);
         assert_eq!(found.len(), expected.len(), "{query}: each once");
         let found: BTreeMap<String, BTreeSet<String>> = found.into_iter().collect();
@@ -132,8 +138,10 @@ fn fake(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> String {
 
 fn http(status: &str, media_type: &str, body: &str) -> Vec<u8> {
     let length = body.len();
-    format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: {media_type}\r\ncontent-length: {length}\r\n\r\n{body}")
-        .into_bytes()
+    format!(
+        "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: {media_type}\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
 }
 
 #[test]
@@ -146,21 +154,31 @@ fn every_failure_has_its_name_and_none_is_an_empty_answer() {
     // A port that nobody listens at.
     let nobody = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
     add_source(&here, "dead", "stac", &format!("http://{nobody}"));
-    add_source(&here, "slow", "perennial", &fake(|_| {
-        std::thread::sleep(Duration::from_secs(8));
-        Vec::new()
-    }));
+    add_source(
+        &here,
+        "slow",
+        "perennial",
+        &fake(|_| {
+            std::thread::sleep(Duration::from_secs(8));
+            Vec::new()
+        }),
+    );
     add_source(&here, "garbage", "perennial", &fake(|_| http("200 OK", "text/html", "<p>Welcome")));
     add_source(&here, "empty-object", "perennial", &fake(|_| http("200 OK", "application/json", "{}")));
     add_source(&here, "angry", "perennial", &fake(|_| http("500 Oh no", "text/plain", "broken")));
     let deep = "[".repeat(200_000);
     add_source(&here, "deep", "perennial", &fake(move |_| http("200 OK", "application/json", &deep)));
     add_source(&here, "lister", "oai", &fake(|_| http("200 OK", "text/xml", "<OAI-PMH/>")));
-    add_source(&here, "inward", "perennial", &fake(|_| {
-        b"HTTP/1.1 302 Found\r\nlocation: ftp://127.0.0.1/\r\ncontent-length: 0\r\n\r\n".to_vec()
-    }));
+    add_source(
+        &here,
+        "inward",
+        "perennial",
+        &fake(|_| b"HTTP/1.1 302 Found\r\nlocation: ftp://127.0.0.1/\r\ncontent-length: 0\r\n\r\n".to_vec()),
+    );
     let record = product("p9", 9);
-    let liar = format!(r#"{{"matched":1000000,"records":[{record}],"links":[{{"rel":"next","href":"/api/v1/search?token=x"}}]}}"#);
+    let liar = format!(
+        r#"{{"matched":1000000,"records":[{record}],"links":[{{"rel":"next","href":"/api/v1/search?token=x"}}]}}"#
+    );
     add_source(&here, "cyclic", "perennial", &fake(move |_| http("200 OK", "application/json", &liar)));
     // Itself, under another name.
     add_source(&here, "mirror", "perennial", &here.url);
@@ -223,7 +241,9 @@ fn a_failed_source_is_asked_again_and_loses_nothing() {
     let mut ids: Vec<String> = Vec::new();
     let mut page = first;
     loop {
-        ids.extend(page["hits"].as_array().expect("hits").iter().map(|hit| hit["id"].as_str().expect("an id").to_owned()));
+        ids.extend(
+            page["hits"].as_array().expect("hits").iter().map(|hit| hit["id"].as_str().expect("an id").to_owned()),
+        );
         let Some(next) = link(&page, "next") else { break };
         page = here.get(&next).expect_status(200).json();
     }

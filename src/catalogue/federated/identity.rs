@@ -69,7 +69,8 @@ fn authorities(entity: &Entity<'_>) -> Vec<String> {
         (Kind::Product, Some(collection)) => Some(format!("{} {id}", collection.to_lowercase())),
         _ => Some(id),
     };
-    let names = entity.identifiers.iter().filter(|name| !PERSISTENT.contains(&name.scheme.to_ascii_lowercase().as_str()));
+    let names =
+        entity.identifiers.iter().filter(|name| !PERSISTENT.contains(&name.scheme.to_ascii_lowercase().as_str()));
     let names = names.map(|name| format!("{}:{}", name.scheme.to_lowercase(), name.value.to_lowercase()));
     own.into_iter().chain(names).collect()
 }
@@ -125,18 +126,25 @@ mod tests {
 
     #[test]
     fn the_same_thing_is_known_by_each_of_its_names() {
-        let doi = |value: &str| format!(r#"{{"kind":"collection","id":"{value}","identifiers":[{{"scheme":"DOI","value":"{value}"}}]}}"#);
+        let doi = |value: &str| {
+            format!(r#"{{"kind":"collection","id":"{value}","identifiers":[{{"scheme":"DOI","value":"{value}"}}]}}"#)
+        };
         assert_eq!(shared(&doi("10.1/AB"), &doi("https://doi.org/10.1/ab")), [Level::Persistent]);
-        let item = |id: &str, collection: &str| format!(r#"{{"kind":"product","id":"{id}","collection":"{collection}"}}"#);
+        let item =
+            |id: &str, collection: &str| format!(r#"{{"kind":"product","id":"{id}","collection":"{collection}"}}"#);
         assert_eq!(shared(&item("x", "S2"), &item("X", "s2")), [Level::Authority]);
         assert_eq!(shared(&item("x", "s1"), &item("x", "s2")), []);
         assert_eq!(shared(&item("x", "uncollected"), &item("x", "uncollected")), [], "an id alone says too little");
         let file = |id: &str, digest: &str| {
-            format!(r#"{{"kind":"product","id":"{id}","collection":"c","files":[{{"name":"f","checksums":[{{"algorithm":"sha256","value":"{digest}"}}]}}]}}"#)
+            format!(
+                r#"{{"kind":"product","id":"{id}","collection":"c","files":[{{"name":"f","checksums":[{{"algorithm":"sha256","value":"{digest}"}}]}}]}}"#
+            )
         };
         assert_eq!(shared(&file("a", "AA"), &file("b", "aa")), [Level::Payload]);
         let seen = |id: &str, second: u8| {
-            format!(r#"{{"kind":"product","id":"{id}","collection":"{id}","platforms":[{{"label":"Envisat"}}],"instruments":[{{"label":"MERIS"}}],"data_type":"RR","time":{{"start":"2004-01-01T00:00:0{second}Z","stop":"2004-01-01T00:01:00Z"}},"space":[{{"body":"earth","bbox":[1,2,3,4]}}]}}"#)
+            format!(
+                r#"{{"kind":"product","id":"{id}","collection":"{id}","platforms":[{{"label":"Envisat"}}],"instruments":[{{"label":"MERIS"}}],"data_type":"RR","time":{{"start":"2004-01-01T00:00:0{second}Z","stop":"2004-01-01T00:01:00Z"}},"space":[{{"body":"earth","bbox":[1,2,3,4]}}]}}"#
+            )
         };
         assert_eq!(shared(&seen("a", 1), &seen("b", 1)), [Level::Circumstances]);
         assert_eq!(shared(&seen("a", 1), &seen("b", 2)), []);
@@ -145,7 +153,9 @@ mod tests {
     #[test]
     fn products_of_one_collection_are_not_one_by_its_doi() {
         let product = |id: &str, day: u8| {
-            format!(r#"{{"kind":"product","id":"{id}","collection":"c","doi":"10.1/c","time":{{"start":"2004-01-0{day}T00:00:00Z"}}}}"#)
+            format!(
+                r#"{{"kind":"product","id":"{id}","collection":"c","doi":"10.1/c","time":{{"start":"2004-01-0{day}T00:00:00Z"}}}}"#
+            )
         };
         assert_eq!(shared(&product("a", 1), &product("b", 2)), []);
         let bare = |id: &str| format!(r#"{{"kind":"product","id":"{id}","collection":"c","doi":"10.1/c"}}"#);

@@ -16,12 +16,12 @@ use cursor::Cursor;
 use gather::{Gathered, Position};
 
 use super::{Catalogue, Error, now};
+use crate::federation::Source;
 use crate::federation::breaker::{Breakers, Standing};
 use crate::federation::fan_out::{Ended, Places, Task, fan_out};
 use crate::federation::merge::{self, Buffer, Order};
 use crate::federation::outcome::Outcome;
 use crate::federation::protocol::Descriptions;
-use crate::federation::Source;
 use crate::model::{Kind, Query, SortKey};
 
 pub use hit::Hit;
@@ -269,8 +269,10 @@ impl Catalogue {
         cursor: &Cursor,
         deadline: Instant,
     ) -> Vec<(Answer, Duration)> {
-        let from: Vec<Position> =
-            targets.iter().map(|(target, _)| cursor.positions.get(target.name()).cloned().unwrap_or_default()).collect();
+        let from: Vec<Position> = targets
+            .iter()
+            .map(|(target, _)| cursor.positions.get(target.name()).cloned().unwrap_or_default())
+            .collect();
         let tasks = targets.iter().zip(&from).map(|((target, time), from)| {
             let own = match target {
                 Target::Here => DEADLINE,
@@ -350,7 +352,12 @@ impl Catalogue {
 
     fn copy_of(&self, source: &Source, asked: &Asked<'_>, is_stale: bool) -> Answer {
         let bare = |position: &Position| Position {
-            page: position.page.as_deref().and_then(|page| page.strip_prefix(COPY)).filter(|page| !page.is_empty()).map(str::to_owned),
+            page: position
+                .page
+                .as_deref()
+                .and_then(|page| page.strip_prefix(COPY))
+                .filter(|page| !page.is_empty())
+                .map(str::to_owned),
             ..position.clone()
         };
         let marked = |position: Position| {
@@ -424,7 +431,9 @@ fn merged(
         let gathered = &answer.gathered;
         let mut candidates: Vec<_> =
             gathered.hits.iter().zip(gathered_ranks(gathered)).map(|((_, hit), rank)| hit.candidate(rank)).collect();
-        if let (Order::By(descends), true) = (order, gathered.post_filtered.contains(&crate::federation::protocol::Part::Sort)) {
+        if let (Order::By(descends), true) =
+            (order, gathered.post_filtered.contains(&crate::federation::protocol::Part::Sort))
+        {
             candidates.sort_by(|left, right| merge::compare(&left.sort, &right.sort, descends));
         }
         let is_barrier = gathered.outcome == Outcome::Ok && !gathered.end.is_done && !candidates.is_empty();
@@ -455,7 +464,9 @@ fn merged(
     let returned: Vec<usize> = (0..targets.len()).map(returned).collect();
     let counts: Option<Vec<u64>> = answers.iter().map(|(answer, _)| answer.gathered.matched).collect();
     merging.at_most = counts.map(|counts| counts.iter().sum());
-    for ((((target, _), (answer, elapsed)), buffer), returned) in targets.iter().zip(answers).zip(&buffers).zip(returned) {
+    for ((((target, _), (answer, elapsed)), buffer), returned) in
+        targets.iter().zip(answers).zip(&buffers).zip(returned)
+    {
         let position = goes_on_at(&answer.gathered, buffer, &cursor.shown);
         merging.goes_on |= answer.gathered.outcome.is_answer() && !position.is_done;
         cursor.positions.insert(target.name().to_owned(), position);
@@ -473,7 +484,12 @@ fn gathered_ranks(gathered: &Gathered) -> impl Iterator<Item = u64> {
 fn goes_on_at(gathered: &Gathered, buffer: &Buffer, shown: &merge::Shown) -> Position {
     // In the order of the source, in which places are.
     let in_order = Buffer {
-        candidates: gathered.hits.iter().zip(gathered_ranks(gathered)).map(|((_, hit), rank)| hit.candidate(rank)).collect(),
+        candidates: gathered
+            .hits
+            .iter()
+            .zip(gathered_ranks(gathered))
+            .map(|((_, hit), rank)| hit.candidate(rank))
+            .collect(),
         ..buffer.clone()
     };
     let read = merge::read_through(&in_order, shown);

@@ -45,8 +45,7 @@ impl<'q> Remains<'q> {
             && (!has(Part::Facets) || self.has_facets(&stored))
             && (!has(Part::Time) || self.in_time(&stored))
             && self.shape.as_ref().is_none_or(|(shape, body)| in_place(entity, shape, body))
-            && (!has(Part::Filter)
-                || self.query.filters.iter().all(|filter| truth(filter, &stored) == Some(true)))
+            && (!has(Part::Filter) || self.query.filters.iter().all(|filter| truth(filter, &stored) == Some(true)))
             && self.words.as_ref().is_none_or(|words| words.fit(entity, record))
     }
 
@@ -118,7 +117,8 @@ impl Words {
         let text = fold_accents(&fold_case(&text));
         let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
         let has = |wanted: &String| {
-            let parts: Vec<&str> = wanted.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
+            let parts: Vec<&str> =
+                wanted.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
             parts.iter().all(|part| words.iter().any(|word| word.starts_with(part)))
         };
         if self.needs_all { self.words.iter().all(has) } else { self.words.iter().any(has) }
@@ -146,8 +146,10 @@ mod tests {
 
     #[test]
     fn every_part_is_decided_on_the_record() {
-        let facet = |value: &str| Query { facets: [(Facet::Platform, vec![value.to_owned()])].into(), ..Query::default() };
-        let filter = |text: &str| Query { filters: vec![from_text(text, native).expect("a filter")], ..Query::default() };
+        let facet =
+            |value: &str| Query { facets: [(Facet::Platform, vec![value.to_owned()])].into(), ..Query::default() };
+        let filter =
+            |text: &str| Query { filters: vec![from_text(text, native).expect("a filter")], ..Query::default() };
         for (query, expected) in [
             (text("ICE nothing"), true),
             (text("sval"), true),

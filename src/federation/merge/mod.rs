@@ -123,8 +123,7 @@ fn by_rank(buffers: &[Buffer], groups: &groups::Groups) -> Vec<Vec<Place>> {
         // Ranks are small: no figure is lost.
         ranks.map(|candidate| 1.0 / (FUSION + candidate.rank as f64)).sum()
     };
-    let mut sequence: Vec<(f64, Vec<Place>)> =
-        groups.all().map(|members| (worth(members), members.clone())).collect();
+    let mut sequence: Vec<(f64, Vec<Place>)> = groups.all().map(|members| (worth(members), members.clone())).collect();
     sequence.sort_by(|left, right| right.0.total_cmp(&left.0).then_with(|| left.1.first().cmp(&right.1.first())));
     sequence.into_iter().map(|(_, members)| members).collect()
 }
@@ -144,9 +143,9 @@ fn by_heads(buffers: &[Buffer], groups: &groups::Groups, descends: &[bool]) -> V
         if (0..buffers.len()).any(|at| ends(at).is_none() && buffers.get(at).is_some_and(|buffer| buffer.is_barrier)) {
             return sequence;
         }
-        let first = (0..buffers.len()).filter_map(|at| Some((at, ends(at)?))).min_by(|left, right| {
-            order::compare(&left.1.sort, &right.1.sort, descends).then(left.0.cmp(&right.0))
-        });
+        let first = (0..buffers.len())
+            .filter_map(|at| Some((at, ends(at)?)))
+            .min_by(|left, right| order::compare(&left.1.sort, &right.1.sort, descends).then(left.0.cmp(&right.0)));
         let Some((at, _)) = first else { return sequence };
         let head = heads.get(at).copied().unwrap_or_default();
         let Some(Some(group)) = groups.at((at, head)) else { return sequence };
@@ -165,7 +164,8 @@ fn is_taken(taken: &[bool], group: usize) -> bool {
 fn best_first(buffers: &[Buffer], members: Vec<Place>) -> Group {
     let weight = |place: &Place| {
         let buffer = buffers.get(place.0);
-        let says = buffer.and_then(|buffer| buffer.candidates.get(place.1)).map_or(0, |candidate| candidate.completeness);
+        let says =
+            buffer.and_then(|buffer| buffer.candidates.get(place.1)).map_or(0, |candidate| candidate.completeness);
         (buffer.map_or(0, |buffer| buffer.trust), says)
     };
     let better = |left: &&Place, right: &&Place| match weight(left).cmp(&weight(right)) {

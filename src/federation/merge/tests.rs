@@ -115,8 +115,7 @@ fn over_all_pages_nothing_is_lost_or_repeated() {
         source(name, (0..40).map(of).collect())
     };
     let sources = [many("a", 2, 0), many("b", 3, 0), many("c", 5, 1)];
-    let expected: BTreeSet<i64> =
-        (0..40).flat_map(|n| [n * 2, n * 3, n * 5 + 1]).collect();
+    let expected: BTreeSet<i64> = (0..40).flat_map(|n| [n * 2, n * 3, n * 5 + 1]).collect();
     for order in [newest(), Order::Relevance] {
         for limit in [1, 3, 7, 50] {
             for trouble in [false, true] {

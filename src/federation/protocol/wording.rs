@@ -109,8 +109,9 @@ pub fn is_same_origin(left: &str, right: &str) -> bool {
         let (scheme, rest) = url.split_once("://")?;
         Some((scheme, rest.split(['/', '?', '#']).next().unwrap_or_default()))
     }
-    origin(left).is_some() && origin(left).map(|(_, host)| host.to_ascii_lowercase())
-        == origin(right).map(|(_, host)| host.to_ascii_lowercase())
+    origin(left).is_some()
+        && origin(left).map(|(_, host)| host.to_ascii_lowercase())
+            == origin(right).map(|(_, host)| host.to_ascii_lowercase())
 }
 
 /// The collections that are asked for: those of the question and of the source's record; `None` for all.
@@ -163,11 +164,6 @@ impl Unanswered {
     /// Nothing is answered yet.
     pub fn of(query: &Query) -> Self {
         Self(parts(query))
-    }
-
-    /// Whether the question has a part that is not answered yet.
-    pub fn has(&self, part: Part) -> bool {
-        self.0.contains(&part)
     }
 
     /// The source answers this part.

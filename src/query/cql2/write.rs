@@ -23,7 +23,10 @@ pub fn write(filter: &Filter, names: Outward) -> Option<WrittenFilter> {
         Filter::Or(parts) => joined(parts, "or", names),
         Filter::Not(inner) => {
             let inner = write(inner, names)?;
-            Some(WrittenFilter { text: format!("NOT ({})", inner.text), json: json!({"op": "not", "args": [inner.json]}) })
+            Some(WrittenFilter {
+                text: format!("NOT ({})", inner.text),
+                json: json!({"op": "not", "args": [inner.json]}),
+            })
         }
         Filter::Compare { left, comparison, right } => binary(sign(*comparison), left, right, names),
         Filter::Like { value, pattern } => {
@@ -160,9 +163,7 @@ fn operand(value: &Operand, names: Outward) -> Option<WrittenFilter> {
         Operand::Number(number) if number.is_finite() => (number.to_string(), json!(number)),
         Operand::Text(text) => (quoted(text), json!(text)),
         Operand::Bool(truth) => (truth.to_string().to_ascii_uppercase(), json!(truth)),
-        Operand::Instant(instant) => {
-            (format!("TIMESTAMP('{instant}')"), json!({"timestamp": instant.to_string()}))
-        }
+        Operand::Instant(instant) => (format!("TIMESTAMP('{instant}')"), json!({"timestamp": instant.to_string()})),
         Operand::Date(day) => {
             let day: String = day.to_string().chars().take(10).collect();
             (format!("DATE('{day}')"), json!({"date": day}))

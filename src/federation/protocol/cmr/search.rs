@@ -58,7 +58,8 @@ fn read(answer: &Value, base: &str) -> Result<Found, Fault> {
 fn parameters(query: &Query, names: &[String], of_granules: bool) -> (QueryString, Unanswered) {
     let (mut sent, mut left) = (QueryString::default(), Unanswered::of(query));
     for name in names {
-        let is_concept = name.starts_with('C') && name.contains('-') && name.chars().nth(1).is_some_and(|c| c.is_ascii_digit());
+        let is_concept =
+            name.starts_with('C') && name.contains('-') && name.chars().nth(1).is_some_and(|c| c.is_ascii_digit());
         let parameter = match (is_concept, of_granules) {
             (true, true) => "collection_concept_id[]",
             (true, false) => "concept_id[]",
@@ -108,7 +109,8 @@ mod tests {
 
     #[test]
     fn collections_are_asked_for_by_words_and_granules_are_not() {
-        let query = Query { text: Some("sea ice".into()), sort: vec![SortKey::Time { descending: true }], ..Query::default() };
+        let query =
+            Query { text: Some("sea ice".into()), sort: vec![SortKey::Time { descending: true }], ..Query::default() };
         let (sent, left) = parameters(&query, &[], false);
         assert_eq!((sent.on("x").as_str(), left.rest()), ("x?keyword=sea%20ice&sort_key=-start_date", vec![]));
         let (sent, left) = parameters(&query, &["C12-PROV".to_owned(), "MOD09".to_owned()], true);

@@ -45,7 +45,9 @@ const THIRD: Version = Version {
 pub fn search(client: &Client<'_>, ask: &Ask<'_>) -> Result<Found, Fault> {
     let version = if client.source.url.contains("version=3.0") { &THIRD } else { &SECOND };
     let (first, schema) = match ask.page.and_then(|page| page.split_once(' ')) {
-        Some((first, schema)) => (first.parse().map_err(|_| Fault::unreadable("a place in no listing"))?, schema.to_owned()),
+        Some((first, schema)) => {
+            (first.parse().map_err(|_| Fault::unreadable("a place in no listing"))?, schema.to_owned())
+        }
         None => (1, client.source.harvest.format.clone().unwrap_or_else(|| ISO.to_owned())),
     };
     match page(client, ask, version, first, &schema) {
@@ -58,11 +60,15 @@ pub fn search(client: &Client<'_>, ask: &Ask<'_>) -> Result<Found, Fault> {
 }
 
 fn page(client: &Client<'_>, ask: &Ask<'_>, version: &Version, first: u64, schema: &str) -> Result<Found, Fault> {
-    let (body, unanswered) = request(ask.query, client.source.capabilities.text.unwrap_or(true), version, first, schema);
+    let (body, unanswered) =
+        request(ask.query, client.source.capabilities.text.unwrap_or(true), version, first, schema);
     let answer = match client.post(&client.source.url, XML, "application/xml", body.as_bytes()) {
         Ok(answer) => answer.body,
         Err(Fault::HttpError { status: 400, reason, .. }) => {
-            return Err(Fault::unreadable(format!("it refuses the request: {}", reason.unwrap_or_else(|| "outputSchema".into()))));
+            return Err(Fault::unreadable(format!(
+                "it refuses the request: {}",
+                reason.unwrap_or_else(|| "outputSchema".into())
+            )));
         }
         Err(fault) => return Err(fault),
     };
@@ -132,7 +138,11 @@ fn request(query: &Query, has_text: bool, version: &Version, first: u64, schema:
     // Some services know the namespace of filters by its usual prefix alone.
     let prefix = if version.number == THIRD.number { "fes" } else { "ogc" };
     let body = body.replace("<f:", &format!("<{prefix}:")).replace("</f:", &format!("</{prefix}:"));
-    let body = body.replacen(" xmlns:ogc=", &format!(" xmlns:{prefix}="), 1).replacen(&format!(" xmlns:f=\"{filter}\""), "", 1);
+    let body = body.replacen(" xmlns:ogc=", &format!(" xmlns:{prefix}="), 1).replacen(
+        &format!(" xmlns:f=\"{filter}\""),
+        "",
+        1,
+    );
     (body, left)
 }
 
@@ -187,7 +197,12 @@ mod tests {
 
     #[test]
     fn records_are_cut_out_and_the_end_is_told() {
-        let answer = |next: u64| format!(r#"<c:GetRecordsResponse xmlns:c="{}" xmlns:dc="http://purl.org/dc/elements/1.1/"><c:SearchResults numberOfRecordsMatched="3" nextRecord="{next}"><c:Record><dc:identifier>a</dc:identifier></c:Record></c:SearchResults></c:GetRecordsResponse>"#, SECOND.csw);
+        let answer = |next: u64| {
+            format!(
+                r#"<c:GetRecordsResponse xmlns:c="{}" xmlns:dc="http://purl.org/dc/elements/1.1/"><c:SearchResults numberOfRecordsMatched="3" nextRecord="{next}"><c:Record><dc:identifier>a</dc:identifier></c:Record></c:SearchResults></c:GetRecordsResponse>"#,
+                SECOND.csw
+            )
+        };
         let found = read(&answer(2), ISO).expect("an answer");
         assert_eq!((found.matched, found.next.as_deref()), (Some(3), Some("2 http://www.isotc211.org/2005/gmd")));
         let record = String::from_utf8(found.documents[0].bytes.clone()).expect("text");

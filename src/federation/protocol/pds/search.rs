@@ -122,7 +122,9 @@ fn document(product: &Value, base: &str) -> Option<Document> {
     record.part("identifiers", names);
     let mut targets = Draft::array();
     let given = product.get("targets").and_then(Value::as_array).into_iter().flatten();
-    given.filter_map(|target| target.get("title")?.as_str()).for_each(|title| targets.object_element(&[("label", title)]));
+    given
+        .filter_map(|target| target.get("title")?.as_str())
+        .for_each(|title| targets.object_element(&[("label", title)]));
     if !targets.is_empty() {
         record.part("targets", targets);
     }

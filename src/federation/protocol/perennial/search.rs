@@ -117,7 +117,9 @@ fn sort(query: &Query) -> Option<Vec<String>> {
         let (name, descends) = match key {
             SortKey::Relevance => ("relevance".to_owned(), false),
             SortKey::Time { descending } => ("time".to_owned(), *descending),
-            SortKey::By { property: PropertyName::Member(path), descending } => (format!("property:{path}"), *descending),
+            SortKey::By { property: PropertyName::Member(path), descending } => {
+                (format!("property:{path}"), *descending)
+            }
             SortKey::By { property, descending } => (native_name(property)?, *descending),
         };
         (!name.contains(',')).then(|| format!("{}{name}", if descends { "-" } else { "" }))

@@ -63,8 +63,13 @@ impl Can {
             Err(Fault::HttpError { status: 404, .. }) => Value::Null,
             Err(fault) => return Err(fault),
         };
-        let classes: Vec<&str> =
-            conforms.get("conformsTo").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let classes: Vec<&str> = conforms
+            .get("conformsTo")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         let has = |ends: &[&str]| classes.iter().any(|class| ends.iter().any(|end| class.ends_with(end)));
         Ok(Self {
             text: said.text.unwrap_or(true),
@@ -94,11 +99,13 @@ fn catalogues(client: &Client<'_>) -> Result<Vec<String>, Fault> {
     let Some(found) = list.get("collections").and_then(Value::as_array) else {
         return Err(Fault::unreadable("it has no list of collections"));
     };
-    let is_of_records = |collection: &&Value| collection.get("itemType").is_some_and(|kind| match kind {
-        Value::String(kind) => kind == "record",
-        Value::Array(kinds) => kinds.iter().any(|kind| kind.as_str() == Some("record")),
-        _ => false,
-    });
+    let is_of_records = |collection: &&Value| {
+        collection.get("itemType").is_some_and(|kind| match kind {
+            Value::String(kind) => kind == "record",
+            Value::Array(kinds) => kinds.iter().any(|kind| kind.as_str() == Some("record")),
+            _ => false,
+        })
+    };
     let ids = found.iter().filter(is_of_records).filter_map(|collection| collection.get("id")?.as_str());
     Ok(ids.map(|id| format!("{base}/collections/{}/items", encode(id))).collect())
 }
@@ -191,7 +198,8 @@ mod tests {
 
     #[test]
     fn several_catalogues_are_read_one_after_the_other() {
-        let page = keep("https://a.example/collections/x/items?offset=10", &["https://a.example/collections/y/items".into()]);
+        let page =
+            keep("https://a.example/collections/x/items?offset=10", &["https://a.example/collections/y/items".into()]);
         let (first, rest) = kept(&page, "https://a.example").expect("addresses of the service");
         assert!(first.ends_with("offset=10"));
         assert_eq!(rest, ["https://a.example/collections/y/items"]);

@@ -24,7 +24,9 @@ pub fn search(client: &Client<'_>, ask: &Ask<'_>) -> Result<Found, Fault> {
     let form = "application/x-www-form-urlencoded";
     let answer = client.post(&client.source.url, TURTLE, form, body.as_bytes())?;
     let media_type = answer.media_type();
-    if !media_type.is_empty() && !["turtle", "n-triples", "n3", "text/plain"].iter().any(|name| media_type.contains(name)) {
+    if !media_type.is_empty()
+        && !["turtle", "n-triples", "n3", "text/plain"].iter().any(|name| media_type.contains(name))
+    {
         return Err(Fault::unreadable(format!("it answers {media_type}, not Turtle")));
     }
     let sets = data_sets(&answer.body);
@@ -52,7 +54,8 @@ fn construct(query: &Query, own: Option<&str>, offset: usize) -> (String, Unansw
     }
     let mut filters = String::new();
     if let Some(words) = plain_words(query) {
-        let conditions: Vec<String> = words.iter().map(|word| format!("CONTAINS(?text, {})", literal(&word.to_lowercase()))).collect();
+        let conditions: Vec<String> =
+            words.iter().map(|word| format!("CONTAINS(?text, {})", literal(&word.to_lowercase()))).collect();
         filters.push_str(&format!(
             "OPTIONAL {{ ?set <http://purl.org/dc/terms/title> ?t }} OPTIONAL {{ ?set <http://purl.org/dc/terms/description> ?d }} BIND(LCASE(CONCAT(COALESCE(STR(?t), \"\"), \" \", COALESCE(STR(?d), \"\"))) AS ?text) FILTER({}) ",
             conditions.join(" || ")

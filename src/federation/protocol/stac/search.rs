@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json as object};
 
 use super::super::wording::{
-    QueryString, Unanswered, collections, earth_box, followable, interval, is_same_origin, json, listed, only_collections,
-    sayable, sort_names, terms,
+    QueryString, Unanswered, collections, earth_box, followable, interval, is_same_origin, json, listed,
+    only_collections, sayable, sort_names, terms,
 };
 use super::super::{Document, Part};
 use super::{Ask, Client, Fault, Found};

@@ -6,7 +6,6 @@ use actix_web::web::Data;
 use super::wire;
 use crate::catalogue::federated::SourceStanding;
 use crate::federation::breaker::Standing;
-use crate::http::faces::native::wire::Object;
 use crate::http::faces::records::format::{Format, add};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, ProblemBody};

@@ -80,13 +80,15 @@ pub fn seconds(name: &str, text: &str) -> Result<Duration, Error> {
 pub fn path(request: &HttpRequest, state: &State) -> Result<Vec<String>, Problem> {
     let Some(header) = request.headers().get(PATH_HEADER) else { return Ok(Vec::new()) };
     let text = header.to_str().unwrap_or("?");
-    let path: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
+    let path: Vec<String> =
+        text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
     let is_name = |name: &String| name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !path.iter().all(is_name) {
         return Err(Problem::bad_request(format!("{PATH_HEADER} does not name instances")));
     }
     if path.len() > MAX_HOPS || path.contains(&state.catalogue.instance()) {
-        let detail = format!("the question has passed {} instances, this one among them or more than it may", path.len());
+        let detail =
+            format!("the question has passed {} instances, this one among them or more than it may", path.len());
         return Err(Problem::http(StatusCode::LOOP_DETECTED, "federation-loop", "The question goes round", detail));
     }
     Ok(path)

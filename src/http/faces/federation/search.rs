@@ -7,7 +7,6 @@ use super::question::{self, Wanted};
 use super::{page, wire};
 use crate::catalogue::Error;
 use crate::http::faces::native::search;
-use crate::http::faces::native::wire::Object;
 use crate::http::faces::records::format::{Format, query_without};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, ProblemBody};
@@ -60,7 +59,8 @@ pub async fn search(request: HttpRequest, state: Data<State>) -> Answer {
     let answer = crate::http::blocking(move || catalogue.federated(&ask)).await?;
     let address = format!("{}/federation/search", state.base(&request));
     if format == Format::Html {
-        let at = |token: &Option<String>| token.as_deref().map(|token| with_token(&request, "/federation/search", token));
+        let at =
+            |token: &Option<String>| token.as_deref().map(|token| with_token(&request, "/federation/search", token));
         let json = format!("/federation/search?{}", query_without(&request, "f"));
         return Ok(page::page(&answer, at(&answer.next).as_deref(), at(&answer.retry).as_deref(), json));
     }

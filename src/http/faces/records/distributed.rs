@@ -17,7 +17,6 @@ use crate::catalogue::Error;
 use crate::catalogue::federated::{DEADLINE, Federated, FederatedAsk, HERE, MAX_HITS};
 use crate::federation::Source;
 use crate::http::faces::federation::question;
-use crate::http::faces::native::wire::Object;
 use crate::http::faces::stac::GEOJSON;
 use crate::http::faces::stac::federated::placed;
 use crate::http::parameters::Parameters;
@@ -90,7 +89,8 @@ impl Distributed {
 /// Reads `id` or `id,seconds`.
 fn catalogue(text: &str) -> Result<(String, Option<Duration>), Error> {
     let (name, seconds) = text.split_once(',').map_or((text, None), |(name, seconds)| (name, Some(seconds)));
-    let reason = || Error::parameter("federatedCatalogs", format!("{text:?} is not an id, or an id, a comma and seconds"));
+    let reason =
+        || Error::parameter("federatedCatalogs", format!("{text:?} is not an id, or an id, a comma and seconds"));
     let seconds = seconds.map(|seconds| seconds.trim().parse::<u32>().ok().filter(|seconds| *seconds > 0));
     let time = match seconds {
         None => None,
@@ -152,13 +152,21 @@ pub async fn answer(
             None => {
                 let sources = catalogue.source_standings()?.into_iter().map(|standing| standing.source);
                 let asked = sources.filter(|source| source.mode.is_live() || source.mode.is_harvested());
-                std::iter::once(HERE.to_owned()).chain(asked.map(|source| source.id.to_string())).map(|id| (id, None)).collect()
+                std::iter::once(HERE.to_owned())
+                    .chain(asked.map(|source| source.id.to_string()))
+                    .map(|id| (id, None))
+                    .collect()
             }
         };
         let one = |name: &(String, Option<Duration>)| {
             let sources = Some(vec![name.clone()]);
-            let question =
-                FederatedAsk { query: query.clone(), token: ask.token.clone(), timeout: None, sources, path: path.clone() };
+            let question = FederatedAsk {
+                query: query.clone(),
+                token: ask.token.clone(),
+                timeout: None,
+                sources,
+                path: path.clone(),
+            };
             catalogue.federated(&question)
         };
         let answers: Vec<Result<Federated, Error>> = std::thread::scope(|threads| {
@@ -274,13 +282,21 @@ mod tests {
 
     #[test]
     fn the_parameters_of_the_draft_are_read() {
-        let wanted = taken("distributedSearch=true&federatedCatalogs=a,2&federatedCatalogs=b&hopCount=3").expect("sound");
+        let wanted =
+            taken("distributedSearch=true&federatedCatalogs=a,2&federatedCatalogs=b&hopCount=3").expect("sound");
         let wanted = wanted.expect("distributed");
         let catalogues = vec![("a".to_owned(), Some(Duration::from_secs(2))), ("b".to_owned(), None)];
         assert_eq!((wanted.goes_on, wanted.catalogues), (true, Some(catalogues)));
         assert!(!taken("distributedSearch=true&hopCount=1").expect("sound").expect("distributed").goes_on);
         assert!(taken("hopCount=3").expect("sound").is_none());
-        for wrong in ["distributedSearch=yes", "hopCount=-1", "federatedCatalogs=a,x", "federatedCatalogs=,2", "federatedCatalogs=a,0", "clientId="] {
+        for wrong in [
+            "distributedSearch=yes",
+            "hopCount=-1",
+            "federatedCatalogs=a,x",
+            "federatedCatalogs=,2",
+            "federatedCatalogs=a,0",
+            "clientId=",
+        ] {
             assert!(taken(wrong).is_err(), "{wrong}");
         }
     }

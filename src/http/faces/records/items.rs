@@ -4,8 +4,8 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, Path};
 
 use super::ask::{self, Ask, Scope};
-use super::format::{Format, Listed, add, next_address, own_links, query_without};
 use super::distributed::{self, Distributed};
+use super::format::{Format, Listed, add, next_address, own_links, query_without};
 use super::{CATALOGUE, federated, wire};
 use crate::catalogue::{Error, View, now};
 use crate::export;

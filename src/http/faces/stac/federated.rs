@@ -79,7 +79,8 @@ pub fn placed(feature: &str, hit: &FederatedHit, base: &str) -> Result<String, E
     let mut members = Members::parse(feature).map_err(Error::internal(failed))?;
     let properties = members.get("properties").filter(|text| text.starts_with('{')).unwrap_or("{}");
     let mut properties = Members::parse(properties).map_err(Error::internal(failed))?;
-    let raw = |text: String| RawValue::from_string(text).map_err(Error::internal("placing a record of another archive"));
+    let raw =
+        |text: String| RawValue::from_string(text).map_err(Error::internal("placing a record of another archive"));
     properties.set("federation:origin", raw(words::origin(hit))?);
     members.set("properties", raw(properties.to_text())?);
     if hit.from.source != HERE {
