@@ -133,3 +133,16 @@ judge_stac_browser() {
     scripts/stac-browser.sh "$folder"
     judge stac_browser.py --binary "$1" "$2" --pages "$folder/package/dist"
 }
+
+# The DCAT feed as CKAN reads it, on a copy of a store: judge_dcat_feed PROGRAM STORE [ARGUMENTS…]
+judge_dcat_feed() {
+    local copy status
+    copy=$(mktemp -d "${TMPDIR:-/tmp}/perennial-copy.XXXXXX")
+    cp -a "$2" "$copy/store"
+    set +e
+    PYTHON=$PERENNIAL_VENV-ckan/bin/python judge dcat_feed.py --binary "$1" "$copy/store" "${@:3}"
+    status=$?
+    set -e
+    rm -rf "$copy"
+    return "$status"
+}

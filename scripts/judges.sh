@@ -64,6 +64,9 @@ run "SHACL and forms of RDF" judge_shacl "$PROGRAM" "$WORK/store"
 run "SHACL and forms of RDF" judge_shacl "$PROGRAM" "$WORK/corpus" --records 300
 run "linked data" judge_linked_data "$PROGRAM" "$WORK/store"
 run "linked data" judge_linked_data "$PROGRAM" "$WORK/corpus"
+run "sickle and oaipmh-scythe" judge oai_harvest.py --binary "$PROGRAM" --shared "$PERENNIAL_SHARED" --pace 2
+run "CKAN, DCAT feed" judge_dcat_feed "$PROGRAM" "$WORK/store"
+run "CKAN, DCAT feed" judge_dcat_feed "$PROGRAM" "$WORK/corpus" --limit 200
 run "vocabularies" judge vocabularies.py
 run "STAC Browser" judge_stac_browser "$PROGRAM" "$WORK/store"
 run "hostile requests" judge hostile.py --binary "$PROGRAM"
@@ -77,6 +80,7 @@ run "SPARQL, hostile" judge sparql_hostile.py --binary "$PROGRAM" --strict
 run "py-tes" judge tes_client.py --binary "$PROGRAM"
 run "drills by TES" judge drills.py --binary "$PROGRAM" --shared "$PERENNIAL_SHARED" --tes
 run "kill -9, graph" judge graph_kill9.py --binary "$PROGRAM" --kills "${PERENNIAL_KILLS:-200}" --longest 0.5
+run "mirror" judge mirror.py --binary "$PROGRAM" --kills 100
 
 "$PYTHON" tests/judges/render.py "$PERENNIAL_REPORT" >"$WORK/JUDGES.md"
 cp "$WORK/JUDGES.md" docs/JUDGES.md

@@ -84,6 +84,7 @@ install_environment() {
 install_python_tools() {
     install_environment "$PERENNIAL_VENV" requirements.txt
     install_environment "$PERENNIAL_VENV-crates" requirements-crates.txt
+    install_environment "$PERENNIAL_VENV-ckan" requirements-ckan.txt
 }
 
 case "${1:-}" in

@@ -77,12 +77,14 @@ check ogc-clients judge_ogc "$PROGRAM" "$WORK/store"
 check exports judge_exports "$PROGRAM" "$WORK/store"
 check schemathesis judge schemathesis_run.py --binary "$PROGRAM" "$WORK/store"
 check pages judge_pages "$PROGRAM" "$WORK/store"
+check dcat-feed judge_dcat_feed "$PROGRAM" "$WORK/store"
 check_corpus corpus judge corpus_all.py --binary "$PROGRAM" "$WORK/corpus" --shared "$PERENNIAL_SHARED" --check-coverage "$COVERAGE"
 for question in D1 D2 D3 D4 D5 D6 D7 D8 D9 D10 D11; do
     check_corpus "question-$question" judge_questions "$PROGRAM" "$WORK/corpus" "$question"
 done
 check_corpus sparql-questions judge_sparql_questions "$PROGRAM" "$WORK/corpus"
 check_corpus scale judge scale.py --binary "$PROGRAM" --shared "$PERENNIAL_SHARED"
+check_corpus oai-harvest judge oai_harvest.py --binary "$PROGRAM" --shared "$PERENNIAL_SHARED" --records 1500 --pages 1
 check_corpus relevance judge_relevance "$PROGRAM" "$WORK/relevance"
 check_corpus corpus-stac judge corpus_stac.py --binary "$PROGRAM" "$WORK/corpus-stac" --shared "$PERENNIAL_SHARED"
 check_corpus corpus-served-as-stac judge_stac "$PROGRAM" "$WORK/corpus"
@@ -95,6 +97,7 @@ check kill9 judge kill9.py --binary "$PROGRAM" --kills 20 --records 2000
 check sparql-clients judge sparql_clients.py --binary "$PROGRAM"
 check sparql-hostile judge sparql_hostile.py --binary "$PROGRAM" --clients 16 --turns 1
 check graph-kill9 judge graph_kill9.py --binary "$PROGRAM" --kills 10
+check mirror judge mirror.py --binary "$PROGRAM" --kills 8
 check tes judge tes_client.py --binary "$PROGRAM"
 check_corpus drills-tes judge drills.py --binary "$PROGRAM" --shared "$PERENNIAL_SHARED" --tes
 check disk-full judge disk_full.py --binary "$PROGRAM"

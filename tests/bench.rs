@@ -21,6 +21,8 @@ fn every_scenario_of_the_benchmark_runs_on_a_few_records() {
     assert_eq!(measured, ["payload", "archive", "ingest", "post", "reindex", "start", "read", "stac", "search"]);
     let graph = run("graph");
     assert!(graph.len() > 20 && graph.iter().all(|scenario| scenario == "graph"), "{graph:?}");
+    let federation = run("federation");
+    assert!(federation.len() > 5 && federation.iter().all(|scenario| scenario == "federation"), "{federation:?}");
     let again = run("read");
     assert!(again.iter().all(|scenario| scenario == "read"), "{again:?}");
 }

@@ -36,6 +36,30 @@ impl Archive {
         let line = frame.get(begin..before.len() + rest);
         line.map(<[u8]>::to_vec).ok_or_else(|| outside(location))
     }
+
+    /// The event line that holds the record and those behind it in the same frame, each without its newline, for whoever
+    /// reads the log in its order. `take` says whether it wants more.
+    ///
+    /// # Errors
+    /// As [`Self::record`], and what `take` gives.
+    pub fn lines_from<E: From<ReadError>>(
+        &self,
+        location: &RecordLocation,
+        take: &mut dyn FnMut(&[u8]) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        let frame = self.inner.frame(location)?;
+        let (before, _) = frame.split_at_checked(location.start as usize).ok_or_else(|| outside(location))?;
+        let begin = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        let mut rest = frame.get(begin..).unwrap_or_default();
+        while let Some(newline) = memchr::memchr(b'\n', rest) {
+            let (line, after) = rest.split_at(newline);
+            if !take(line)? {
+                return Ok(());
+            }
+            rest = after.get(1..).unwrap_or_default();
+        }
+        Ok(())
+    }
 }
 
 fn outside(location: &RecordLocation) -> ReadError {

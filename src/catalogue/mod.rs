@@ -3,6 +3,7 @@
 
 mod attach;
 pub mod audit;
+pub mod changes;
 mod command;
 mod companions;
 mod context;
@@ -102,6 +103,8 @@ pub struct Catalogue {
     copies: TextSearcher,
     /// None where nobody asks it.
     graph: Option<graph::Graph>,
+    /// The graph of what was harvested.
+    copies_graph: Option<graph::Graph>,
     /// How many searches run at once.
     gate: gate::Gate,
     /// How many recipes run at once.
@@ -115,6 +118,9 @@ pub struct Catalogue {
     secrets: Secrets,
     uploads: Arc<Uploads>,
     health: Arc<Health>,
+    /// How far the log can be read, for those who follow it.
+    pulse: Arc<changes::Pulse>,
+    barren: changes::Barren,
     submissions: SyncSender<Order>,
     settings: Settings,
     /// Folder of indexes that go with the process.

@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::changes::Pulse;
 use super::graph::{Graph, GraphSettings, News};
 use super::health::Health;
 use super::mirror::Marker;
@@ -19,9 +20,9 @@ use crate::archive::disk::{Disk, RealDisk};
 use crate::archive::{self, Archive, ReadError};
 use crate::federation::outbound::{self, Outbound, OutboundError};
 use crate::importer::{Names, Thesaurus};
-use crate::index::Projection;
 use crate::index::records::Records;
 use crate::index::text::{Synonyms, TextIndex, TextOptions};
+use crate::index::{Holds, Projection};
 use crate::model::{self, Kind};
 use crate::schema::{BrokenSchema, Registry};
 
@@ -194,9 +195,11 @@ impl Catalogue {
         bring_up(&archive, &mut text, last)?;
         let harvested = open_copies(&archive, &folder, &records, last)?;
         let health = Arc::new(Health::default());
+        let pulse = Arc::new(Pulse::new(records.position()));
         let mirrored = Marker::read(store).map_err(StartError::Marker)?;
         if let Some(marker) = &mirrored {
             health.refuse_writes(marker.refusal());
+            pulse.note_copies();
         }
         health.note_position("records", records.position());
         health.note_position("text", text.position());
@@ -207,15 +210,20 @@ impl Catalogue {
         let threads = Mutex::new(Vec::new());
         let uploads = Arc::new(Uploads::new(archive.clone(), *secrets.token_key()));
         let settings = options.settings.graph.as_ref();
-        let (graph, graph_follower) = settings.map(|settings| Graph::new(settings, &archive, &folder, &health)).unzip();
+        let graph_of = |kind| settings.map(|settings| Graph::new(settings, &archive, &folder, &health, kind)).unzip();
+        let has_copies = records.has_copies().map_err(|error| copies_failed(Box::new(error)))?;
+        let (graph, graph_follower) = graph_of((Holds::Local, true));
+        let (copies_graph, copies_follower) = graph_of((Holds::Harvested, has_copies));
         let mut started = Vec::new();
         if options.settings.read_only {
             health.refuse_writes("the service was started with --read-only");
         } else {
-            let news = graph.as_ref().map(Graph::sender);
-            started = start_threads(&archive, &records, ([text, harvested], news), &folder, queue, &health)?;
+            let news = [&graph, &copies_graph].into_iter().flatten().map(Graph::sender).collect();
+            started = start_threads(&archive, &records, ([text, harvested], news), &folder, queue, (&health, &pulse))?;
         }
-        started.extend(graph_follower.map(|follower| spawn("graph", Box::new(move || follower.run()))).transpose()?);
+        for follower in [graph_follower, copies_follower].into_iter().flatten() {
+            started.push(spawn("graph", Box::new(move || follower.run()))?);
+        }
         *threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = started;
         health.set_ready();
         Ok(Arc::new(Self {
@@ -227,6 +235,7 @@ impl Catalogue {
             outbound: Outbound::of(&options.settings.outbound)?,
             federation: super::federated::Federation::default(),
             graph,
+            copies_graph,
             runs: gate::Gate::new(options.settings.recreation.as_ref().map_or(1, |settings| settings.at_once.max(1))),
             tally: super::recreate::Tally::default(),
             rebuilds: super::dropping::Rebuilds::default(),
@@ -236,6 +245,8 @@ impl Catalogue {
             secrets,
             uploads,
             health,
+            pulse,
+            barren: super::changes::Barren::default(),
             submissions,
             settings: options.settings.clone(),
             temporary,
@@ -256,8 +267,8 @@ impl Catalogue {
             }
             std::thread::sleep(CLOSE_PAUSE);
         };
-        let Self { submissions, threads, temporary, records, searcher, copies, graph, .. } = catalogue;
-        if let Some(graph) = graph {
+        let Self { submissions, threads, temporary, records, searcher, copies, graph, copies_graph, .. } = catalogue;
+        for graph in [graph, copies_graph].into_iter().flatten() {
             graph.stop();
         }
         drop((submissions, records, searcher, copies));
@@ -310,13 +321,16 @@ pub(super) fn open_copies(
 ) -> Result<TextIndex, StartError> {
     let path = folder.join("harvested");
     let mut text = open_index("harvested", &path, last, |path| TextIndex::open(path, TextOptions::harvested()))?;
-    let failed = |source: Box<dyn std::error::Error + Send + Sync>| CatchUpError::Index { index: "harvested", source };
-    if records.has_copies().map_err(|error| failed(Box::new(error)))? {
+    if records.has_copies().map_err(|error| copies_failed(Box::new(error)))? {
         bring_up(archive, &mut text, last)?;
     } else {
-        text.pass_over(last).map_err(|error| failed(Box::new(error)))?;
+        text.pass_over(last).map_err(|error| copies_failed(Box::new(error)))?;
     }
     Ok(text)
+}
+
+fn copies_failed(source: Box<dyn std::error::Error + Send + Sync>) -> CatchUpError {
+    CatchUpError::Index { index: "harvested", source }
 }
 
 /// As `open_indexes`, the records alone.
@@ -405,10 +419,10 @@ fn tables(store: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, StartError> {
 fn start_threads(
     archive: &Archive,
     records: &Records,
-    (text, news): ([TextIndex; 2], Option<mpsc::SyncSender<News>>),
+    (text, news): ([TextIndex; 2], Vec<mpsc::SyncSender<News>>),
     folder: &Path,
     queue: mpsc::Receiver<super::writer::Order>,
-    health: &Arc<Health>,
+    (health, pulse): (&Arc<Health>, &Arc<Pulse>),
 ) -> Result<Vec<std::thread::JoinHandle<()>>, StartError> {
     let (followers, batches) = mpsc::channel();
     let collections =
@@ -420,9 +434,10 @@ fn start_threads(
         collections,
         last_time: last_time(archive, records)?,
         followers,
-        graph: news,
+        graphs: news,
         health: Arc::clone(health),
         hint: folder.to_owned(),
+        pulse: Arc::clone(pulse),
     };
     let (archive, health) = (archive.clone(), Arc::clone(health));
     Ok(vec![

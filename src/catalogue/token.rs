@@ -39,43 +39,42 @@ pub fn issue(key: &[u8; 32], query: &Query, cursor: &Cursor, sequence: u64) -> R
     Ok(seal(key, &serde_json::to_vec(&content)?))
 }
 
-/// Reads a token of the same query.
-///
-/// # Errors
-/// `BadToken` when it was altered, made elsewhere or made for another query.
-pub fn read(key: &[u8; 32], query: &Query, token: &str) -> Result<Position, Error> {
-    let content = open(key, token, MAX_TOKEN_BYTES)?;
-    let content: Content = serde_json::from_slice(&content).map_err(|_| Error::BadToken)?;
-    if content.query != fingerprint(query) {
-        return Err(Error::BadToken);
-    }
-    Ok(Position { cursor: content.cursor, sequence: content.sequence })
-}
-
-/// Signs bytes and writes both as text.
+/// Bytes with our signature, as letters that may stand in an address.
 pub fn seal(key: &[u8; 32], bytes: &[u8]) -> String {
     let signature = codec::hmac_sha256(key, bytes);
     let signature = signature.as_bytes().get(..SIGNATURE_BYTES).unwrap_or_default();
     URL_SAFE_NO_PAD.encode([signature, bytes].concat())
 }
 
-/// The bytes that were sealed, if the text is no longer than this.
-///
-/// # Errors
-/// `BadToken` when it was altered or made elsewhere.
-pub fn open(key: &[u8; 32], token: &str, longest: usize) -> Result<Vec<u8>, Error> {
+/// The bytes of what `seal` gave; none when it was altered or made elsewhere.
+pub fn unseal(key: &[u8; 32], token: &str) -> Option<Vec<u8>> {
+    unseal_within(key, token, MAX_TOKEN_BYTES)
+}
+
+/// As `unseal`, of a token that may be this long, bytes.
+pub fn unseal_within(key: &[u8; 32], token: &str, longest: usize) -> Option<Vec<u8>> {
     if token.len() > longest {
-        return Err(Error::BadToken);
+        return None;
     }
-    let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| Error::BadToken)?;
-    let (signature, content) = bytes.split_at_checked(SIGNATURE_BYTES).ok_or(Error::BadToken)?;
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+    let (signature, content) = bytes.split_at_checked(SIGNATURE_BYTES)?;
     let expected = codec::hmac_sha256(key, content);
     let expected = expected.as_bytes().get(..SIGNATURE_BYTES).unwrap_or_default();
     let differences = signature.iter().zip(expected).fold(0, |sum, (left, right)| sum | (left ^ right));
-    if differences != 0 {
+    (differences == 0).then(|| content.to_vec())
+}
+
+/// Reads a token of the same query.
+///
+/// # Errors
+/// `BadToken` when it was altered, made elsewhere or made for another query.
+pub fn read(key: &[u8; 32], query: &Query, token: &str) -> Result<Position, Error> {
+    let content = unseal(key, token).ok_or(Error::BadToken)?;
+    let content: Content = serde_json::from_slice(&content).map_err(|_| Error::BadToken)?;
+    if content.query != fingerprint(query) {
         return Err(Error::BadToken);
     }
-    Ok(content.to_vec())
+    Ok(Position { cursor: content.cursor, sequence: content.sequence })
 }
 
 /// What must stay the same from page to page: everything but the page size, the counts asked for and the place.

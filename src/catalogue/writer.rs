@@ -12,6 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
+use super::changes::Pulse;
 use super::command::{Action, Command, Effect, Intent, Outcome, Precondition, Receipt};
 use super::follower::Applied;
 use super::graph::News;
@@ -85,11 +86,13 @@ pub struct Writer {
     pub collections: BTreeSet<RecordId>,
     pub last_time: Instant,
     pub followers: Sender<Applied>,
-    /// Where the graph takes batches, if there is one.
-    pub graph: Option<SyncSender<News>>,
+    /// Where the graphs take batches.
+    pub graphs: Vec<SyncSender<News>>,
     pub health: Arc<Health>,
     /// Folder of the indexes, where the hint for the next start is kept.
     pub hint: PathBuf,
+    /// Tells those who follow the log.
+    pub pulse: Arc<Pulse>,
 }
 
 impl Writer {
@@ -100,7 +103,9 @@ impl Writer {
             let first = match order {
                 Order::Commands(submission) => submission,
                 Order::Lines(lines) => {
+                    self.pulse.note_copies();
                     self.copy(lines);
+                    self.pulse.end(self.records.position());
                     continue;
                 }
             };
@@ -120,7 +125,10 @@ impl Writer {
                 bytes += next.bytes();
                 waiting.push(next);
             }
+            // Events get times from now on, and are seen only when they are committed.
+            self.pulse.begin(now());
             self.commit(waiting);
+            self.pulse.end(self.records.position());
         }
     }
 
@@ -172,7 +180,7 @@ impl Writer {
         rebuild::write_hint(&self.hint, batch.first);
         self.note_collections(&batch);
         let pending = self.apply_records(&batch);
-        if let Some(graph) = &self.graph {
+        for graph in &self.graphs {
             // It reads from the archive what it has no room for.
             let _ = graph.try_send(News::Batch(Arc::clone(&batch)));
         }

@@ -100,10 +100,25 @@ enum Verb {
     GraphWorker(graph_worker::GraphWorker),
 }
 
+/// What a shell shows for a program that a closed pipe ended: 128 and SIGPIPE.
+const READER_GONE: i32 = 141;
+
 /// What every verb needs.
 struct Context {
     store: PathBuf,
     json: bool,
+}
+
+/// Who reads our output may stop, as `head` does: that is no failure of ours, and nothing to tell.
+fn end_quietly_with_the_reader() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let text = panic.payload().downcast_ref::<String>().map_or("", String::as_str);
+        if text.starts_with("failed printing to stdout") && text.contains("Broken pipe") {
+            std::process::exit(READER_GONE);
+        }
+        usual(panic);
+    }));
 }
 
 /// Reads the arguments, runs the verb, and says what went wrong in one line with its causes.
@@ -111,6 +126,7 @@ pub fn main() -> ExitCode {
     if let Some(code) = workers::started_as_worker() {
         return code;
     }
+    end_quietly_with_the_reader();
     let arguments = Arguments::parse();
     let long_running = matches!(arguments.verb, Verb::Serve(_) | Verb::Demo(_) | Verb::Tes(_) | Verb::Mirror(_));
     let filter =

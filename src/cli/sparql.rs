@@ -11,6 +11,7 @@ use super::client::{self, Client, Way};
 use super::{Context, Failure};
 use crate::catalogue::{Catalogue, GraphSettings, Options, Settings};
 use crate::http::faces::sparql::{accept, search};
+use crate::index::Holds;
 use crate::index::graph::{Piece, Question, ResultFormat, TripleFormat};
 use crate::model::uri::encode;
 
@@ -31,6 +32,9 @@ pub struct Sparql {
     /// File with the query.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Ask the graph of what was harvested, not that of this archive's own records.
+    #[arg(long)]
+    harvested: bool,
     /// json, xml, csv, tsv, turtle, ntriples, rdf or json-ld; without it a table is tsv and a graph is turtle.
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
@@ -39,6 +43,7 @@ pub struct Sparql {
 impl Sparql {
     pub fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let query = self.text()?;
+        let holds = if self.harvested { Holds::Harvested } else { Holds::Local };
         let format = self.format.or_else(|| context.json.then(|| "json".to_owned()));
         let wanted = match &format {
             Some(name) => accept::by_name(name).map_err(|error| Failure::usage(error.to_string()))?,
@@ -47,11 +52,11 @@ impl Sparql {
         let settings = Settings { graph: Some(GraphSettings::of_this_program()?), ..Settings::default() };
         let mut output = std::io::stdout().lock();
         match client::way(&context.store, &Options { settings, ..Options::default() })? {
-            Way::Server(client) => ask_server(&client, &query, format.as_deref(), &mut output)?,
+            Way::Server(client) => ask_server(&client, (&query, holds), format.as_deref(), &mut output)?,
             Way::Direct(catalogue) => {
                 let results = wanted.results.map(|(format, _)| format);
                 let triples = wanted.triples.map(|(format, _)| format);
-                let asked = ask_here(&catalogue, query, (results, triples), &mut output);
+                let asked = ask_here(&catalogue, (query, holds), (results, triples), &mut output);
                 catalogue.close();
                 asked?;
             }
@@ -74,10 +79,17 @@ impl Sparql {
     }
 }
 
-fn ask_server(client: &Client, query: &str, format: Option<&str>, output: &mut impl Write) -> Result<(), Failure> {
+fn ask_server(
+    client: &Client,
+    (query, holds): (&str, Holds),
+    format: Option<&str>,
+    output: &mut impl Write,
+) -> Result<(), Failure> {
+    let scope = if holds == Holds::Harvested { "harvested" } else { "local" };
+    let path = format!("/sparql?wait=graph&scope={scope}");
     let (path, accept) = match format {
-        Some(format) => (format!("/sparql?wait=graph&format={}", encode(format)), "*/*"),
-        None => ("/sparql?wait=graph".to_owned(), "text/tab-separated-values, text/turtle"),
+        Some(format) => (format!("{path}&format={}", encode(format)), "*/*"),
+        None => (path, "text/tab-separated-values, text/turtle"),
     };
     client.post_into(&path, ("application/sparql-query", accept), query.as_bytes(), output)
 }
@@ -85,15 +97,16 @@ fn ask_server(client: &Client, query: &str, format: Option<&str>, output: &mut i
 /// Waits until the graph holds everything, and asks it.
 fn ask_here(
     catalogue: &Catalogue,
-    query: String,
+    (query, holds): (String, Holds),
     (results, triples): (Option<ResultFormat>, Option<TripleFormat>),
     output: &mut impl Write,
 ) -> Result<(), Failure> {
     let refused = |reason: &dyn std::error::Error| Failure::of(super::failure::USAGE, reason);
     let searches = search::answer_all(catalogue, &query).map_err(|problem| refused(&problem))?;
     let last = catalogue.last_sequence();
-    while catalogue.graph_sequence().is_none_or(|sequence| sequence < last) {
-        if let Some(failure) = catalogue.health().read().indexes.get("graph").and_then(|graph| graph.failure.clone()) {
+    let name = if holds == Holds::Harvested { "harvested-graph" } else { "graph" };
+    while catalogue.has_graph(holds) && catalogue.graph_sequence(holds).is_none_or(|sequence| sequence < last) {
+        if let Some(failure) = catalogue.health().read().indexes.get(name).and_then(|graph| graph.failure.clone()) {
             return Err(Failure::store(format!("the graph cannot be built: {failure}")));
         }
         std::thread::sleep(PAUSE);
@@ -106,6 +119,6 @@ fn ask_here(
         }
         written.is_ok()
     };
-    catalogue.sparql(question, false, &mut send).map_err(|refusal| refused(&refusal))?;
+    catalogue.sparql(question, (holds, false), &mut send).map_err(|refusal| refused(&refusal))?;
     Ok(written?)
 }

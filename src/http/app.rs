@@ -6,7 +6,7 @@ use actix_web::web::{ServiceConfig, scope};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::faces::{federation, linked, native, ops, pages, records, sparql, stac};
+use super::faces::{dcat, federation, linked, native, oai, ops, pages, records, resourcesync, sparql, stac};
 use super::openapi;
 use super::problem::Problem;
 use super::read;
@@ -20,7 +20,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(scope("/federation").configure(federation::routes))
         .service(scope("/sparql").configure(sparql::routes))
         .service(scope("/graphs").configure(sparql::graph_routes))
+        .service(scope("/oai").configure(oai::routes))
         .route("/.well-known/void", read().to(sparql::description::void))
+        .configure(dcat::routes)
+        .configure(resourcesync::routes)
         .configure(pages::routes)
         .configure(linked::routes)
         .route("/health", read().to(ops::health))

@@ -5,8 +5,10 @@ use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::faces::linked::{self, lineage};
-use super::faces::native::{files, ingest, log, queryables, records, recreation, resolve, search, suggest, uploads};
-use super::faces::{federation, ops, pages, records as ogc, sparql, stac};
+use super::faces::native::{
+    changes, files, ingest, log, queryables, records, recreation, resolve, search, suggest, uploads,
+};
+use super::faces::{dcat, federation, oai, ops, pages, records as ogc, resourcesync, sparql, stac};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,6 +30,7 @@ use super::faces::{federation, ops, pages, records as ogc, sparql, stac};
         (name = "federation", description = "Searches of this archive and its sources together"),
         (name = "sparql", description = "SPARQL 1.1 Protocol"),
         (name = "linked-data", description = "Addresses of things, vocabularies and terms"),
+        (name = "harvesting", description = "OAI-PMH 2.0, and what else gives the whole catalogue away"),
         (name = "operations", description = "For operators")
     ),
     paths(
@@ -114,6 +117,21 @@ use super::faces::{federation, ops, pages, records as ogc, sparql, stac};
         linked::ontologies::give,
         linked::terms::list,
         linked::terms::one,
+        changes::changes,
+        oai::get,
+        oai::post,
+        oai::schema,
+        dcat::negotiated,
+        dcat::named,
+        resourcesync::source,
+        resourcesync::capability_list,
+        resourcesync::resource_list,
+        resourcesync::resource_part,
+        resourcesync::change_list,
+        resourcesync::change_part,
+        resourcesync::sitemap_index,
+        resourcesync::sitemap_part,
+        resourcesync::robots,
         ops::health,
         ops::metrics,
         stac::landing::landing,

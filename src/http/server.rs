@@ -2,11 +2,13 @@
 
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
+use futures_util::future::{Either, select};
 
 use super::state::State;
 use super::{app, limits, trace};
@@ -99,7 +101,12 @@ pub fn bind(catalogue: Arc<Catalogue>, options: &ServeOptions) -> Result<Server,
         0 => std::thread::available_parallelism().map_or(2, usize::from),
         workers => workers,
     };
-    Ok(Server { listener, address, state: Data::new(State { catalogue, public_url, open }), workers })
+    Ok(Server {
+        listener,
+        address,
+        state: Data::new(State { catalogue, public_url, open, stopping: AtomicBool::new(false) }),
+        workers,
+    })
 }
 
 impl Server {
@@ -122,6 +129,7 @@ impl Server {
     /// As `run`.
     pub async fn run_until(self, stop: impl Future<Output = ()> + 'static) -> Result<(), ServeError> {
         let state = self.state;
+        let ending = state.clone();
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(state.clone())
@@ -141,9 +149,24 @@ impl Server {
         .run();
         let handle = server.handle();
         actix_web::rt::spawn(async move {
-            stop.await;
-            handle.stop(true).await;
+            let is_asked = {
+                let (stop, signals) = (std::pin::pin!(stop), std::pin::pin!(signalled()));
+                matches!(select(stop, signals).await, Either::Left(_))
+            };
+            ending.stopping.store(true, Ordering::Release);
+            // The server hears the signals itself.
+            if is_asked {
+                handle.stop(true).await;
+            }
         });
         server.await.map_err(ServeError::Run)
     }
+}
+
+/// Ready when the process is told to end.
+async fn signalled() {
+    use actix_web::rt::signal::unix::{SignalKind, signal};
+    let heard = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let (Ok(mut terminate), Ok(mut interrupt)) = heard else { return std::future::pending().await };
+    select(std::pin::pin!(terminate.recv()), std::pin::pin!(interrupt.recv())).await;
 }

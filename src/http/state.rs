@@ -1,6 +1,7 @@
 //! What every handler needs.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::HttpRequest;
 
@@ -13,9 +14,16 @@ pub struct State {
     pub public_url: Option<String>,
     /// Every program of this machine may write: the service listens on loopback and stands behind no proxy.
     pub open: bool,
+    /// Answers that go on are to end.
+    pub stopping: AtomicBool,
 }
 
 impl State {
+    /// Whether the service is about to end.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
     /// The base address of links in an answer.
     pub fn base(&self, request: &HttpRequest) -> String {
         match &self.public_url {

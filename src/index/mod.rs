@@ -30,6 +30,27 @@ pub struct Batch {
     pub payloads: Vec<(Sha256, PayloadLocation)>,
 }
 
+/// Whose records an index holds. Copies have indexes of their own, so that they change nothing of what is found in ours: no
+/// score, no count, no suggestion and no answer of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Holds {
+    /// This archive's own.
+    #[default]
+    Local,
+    /// What was harvested from elsewhere.
+    Harvested,
+}
+
+impl Holds {
+    /// Whether it is for this index.
+    pub fn holds(self, event: &Event) -> bool {
+        event.is_local() == (self == Self::Local)
+    }
+}
+
+/// Events that were not for an index, after which its position is committed all the same.
+pub const UNWRITTEN: u64 = 20_000;
+
 /// A derived view of the event log.
 pub trait Projection: Send {
     /// What can go wrong while reading or writing the index.

@@ -260,6 +260,6 @@ fn a_question_that_has_been_here_is_told_so() {
     asked.expect_problem(508, "federation-loop");
     here.get_with("/federation/search", &[("perennial-federation-path", "abc")]).expect_status(200);
     here.get_with("/federation/search", &[("perennial-federation-path", "a/../b")]).expect_status(400);
-    let many = vec!["abc"; 9].join(",");
+    let many = ["abc"; 9].join(",");
     here.get_with("/federation/search", &[("perennial-federation-path", &many)]).expect_status(508);
 }

@@ -2,14 +2,17 @@
 
 mod aggregation;
 mod bad_searches;
+mod changes;
 mod exports;
 mod federation;
+mod feeds;
 mod files;
 mod filters;
 mod graph_store;
 mod ingest;
 mod input;
 mod linked;
+mod oai;
 mod ogc_records;
 mod pages;
 mod records;

@@ -50,7 +50,7 @@ impl Cursor {
     /// # Errors
     /// `BadToken`.
     pub fn open(key: &[u8; 32], query: &Query, text: &str) -> Result<Self, Error> {
-        let bytes = token::open(key, text, MAX_TOKEN_BYTES)?;
+        let bytes = token::unseal_within(key, text, MAX_TOKEN_BYTES).ok_or(Error::BadToken)?;
         let content: Content = serde_json::from_slice(&bytes).map_err(|_| Error::BadToken)?;
         if content.query != token::fingerprint(query) {
             return Err(Error::BadToken);

@@ -175,13 +175,14 @@ mod tests {
 
     #[test]
     fn a_source_that_cannot_sort_is_read_whole_or_not_at_all() {
-        let unsorted = |mut of: Box<dyn FnMut(Option<&str>) -> Result<Page, Outcome>>| {
-            move |page: Option<&str>| of(page).map(|page| Page { unanswered: vec![Part::Sort], ..page })
+        let unsorted = |records: usize| {
+            let mut pages = source(records);
+            move |page: Option<&str>| pages(page).map(|page| Page { unanswered: vec![Part::Sort], ..page })
         };
         let ordered = Budget { is_ordered: true, ..budget(3, 100) };
-        let read = gather(&Position::default(), ordered, &mut unsorted(Box::new(source(25))));
+        let read = gather(&Position::default(), ordered, &mut unsorted(25));
         assert_eq!((read.hits.len(), read.end.is_done), (13, true));
-        let read = gather(&Position::default(), ordered, &mut unsorted(Box::new(source(500))));
+        let read = gather(&Position::default(), ordered, &mut unsorted(500));
         assert!(matches!(read.outcome, Outcome::Unsupported { .. }));
         assert_eq!((read.hits.len(), read.end), (0, Position::default()));
     }

@@ -390,7 +390,7 @@ impl Answer {
 
 /// The order of the merged list. Without a text and an order, the newest come first wherever a source can say so.
 fn order_of(query: &mut Query) -> Result<Order, Error> {
-    if query.sort.iter().any(|key| *key == SortKey::Relevance) && query.sort.len() > 1 {
+    if query.sort.contains(&SortKey::Relevance) && query.sort.len() > 1 {
         return Err(Error::parameter("sort", "relevance is not combined with other keys when several are asked"));
     }
     if query.sort == [SortKey::Relevance] || (query.sort.is_empty() && query.wanted_text().is_some()) {

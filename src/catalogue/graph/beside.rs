@@ -19,10 +19,10 @@ pub(super) struct Folders {
 }
 
 impl Folders {
-    /// In the folder of the indexes.
-    pub fn within(folder: &Path) -> Self {
-        let of = |name: &str| folder.join(name);
-        Self { current: of("graph"), new: of("graph-new"), old: of("graph-old"), checkpoints: of("graph-checkpoints") }
+    /// In the folder of the indexes, by the name of the graph.
+    pub fn within(folder: &Path, name: &str) -> Self {
+        let of = |end: &str| folder.join(format!("{name}{end}"));
+        Self { current: of(""), new: of("-new"), old: of("-old"), checkpoints: of("-checkpoints") }
     }
 
     /// Finishes an exchange that a crash cut off, and removes what has gone out.
@@ -71,7 +71,7 @@ mod tests {
             std::fs::create_dir(folder.path().join(name)).expect("made");
             std::fs::write(folder.path().join(name).join("from"), name).expect("written");
         }
-        let folders = Folders::within(folder.path());
+        let folders = Folders::within(folder.path(), "graph");
         (folder, folders)
     }
 

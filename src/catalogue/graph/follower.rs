@@ -11,7 +11,7 @@ use super::{CHECKPOINT_INTERVAL, News, Shared, WAITING_BATCHES};
 use crate::archive::Archive;
 use crate::catalogue::{Health, open, rebuild};
 use crate::index::graph::{GraphError, GraphIndex};
-use crate::index::{Batch, Projection};
+use crate::index::{Batch, Holds, Projection};
 
 /// Whatever stops the thread for a while: it is logged and shown by `/health`.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -38,6 +38,8 @@ pub(in crate::catalogue) struct Follower {
     archive: Archive,
     folders: Folders,
     health: Arc<Health>,
+    holds: Holds,
+    name: &'static str,
     /// Counts checkpoints, for their names.
     number: u64,
     /// What the graph holds cannot be read: it is made anew, whatever its version.
@@ -51,9 +53,10 @@ impl Follower {
         archive: &Archive,
         folders: Folders,
         health: &Arc<Health>,
+        holds: Holds,
     ) -> Self {
         let (archive, health) = (archive.clone(), Arc::clone(health));
-        Self { shared, inbox, archive, folders, health, number: 0, is_ruined: false }
+        Self { shared, inbox, archive, folders, health, holds, name: super::name(holds), number: 0, is_ruined: false }
     }
 
     /// Follows until it is told to stop.
@@ -61,16 +64,35 @@ impl Follower {
         // Where this is not allowed, the graph competes with requests.
         let _ = rustix::process::nice(NICENESS);
         self.remove_checkpoints();
+        if !self.wait_until_needed() {
+            return;
+        }
         while !self.is_stopped() {
             match self.follow() {
                 Ok(()) => return,
                 Err(error) => {
                     self.is_ruined |= is_ruin(error.as_ref());
-                    self.health.note_index_failure("graph", error.as_ref());
+                    self.health.note_index_failure(self.name, error.as_ref());
                     self.pause(RETRY);
                 }
             }
         }
+    }
+
+    /// Where nothing was ever harvested, there is no graph of copies. Says whether there is to be one, or false at the end.
+    fn wait_until_needed(&self) -> bool {
+        while !self.shared.is_needed.load(Ordering::Acquire) {
+            let Some(batches) = self.receive() else { return false };
+            let is_for_it = |batch: &Arc<Batch>| batch.changes.iter().any(|change| self.holds.holds(&change.event));
+            if batches.iter().any(is_for_it) {
+                self.shared.is_needed.store(true, Ordering::Release);
+            }
+            if self.is_stopped() {
+                return false;
+            }
+        }
+        self.health.note_position(self.name, 0);
+        true
     }
 
     fn is_stopped(&self) -> bool {
@@ -114,18 +136,22 @@ impl Follower {
             Folders::remove(&self.folders.current)?;
             self.is_ruined = false;
         }
-        Ok(Some(open::open_index("graph", &self.folders.current, last, GraphIndex::open)?))
+        Ok(Some(open::open_index(self.name, &self.folders.current, last, |folder| {
+            GraphIndex::open_of(folder, self.holds)
+        })?))
     }
 
     /// Builds the graph in a folder of its own and puts it in the place of the old one; goes on where an earlier attempt
     /// was left. Not, when told to stop.
     fn build_beside(&mut self) -> Result<bool, Failure> {
-        tracing::info!(index = "graph", "building it anew; questions are answered from the old one meanwhile");
+        tracing::info!(index = self.name, "building it anew; questions are answered from the old one meanwhile");
         if self.is_ruined {
             // The ruin may be in this one.
             Folders::remove(&self.folders.new)?;
         }
-        let mut index = open::open_index("graph", &self.folders.new, self.archive.last_sequence(), GraphIndex::open)?;
+        let last = self.archive.last_sequence();
+        let open = |folder: &std::path::Path| GraphIndex::open_of(folder, self.holds);
+        let mut index = open::open_index(self.name, &self.folders.new, last, open)?;
         self.catch_up(&mut index, false)?;
         let is_whole = index.position() >= self.archive.last_sequence();
         index.close()?;
@@ -143,8 +169,8 @@ impl Follower {
             self.checkpoint(&mut index)?;
         }
         self.catch_up(&mut index, true)?;
-        if self.health.has_failure("graph") {
-            self.health.note_index_recovery("graph");
+        if self.health.has_failure(self.name) {
+            self.health.note_index_recovery(self.name);
         }
         self.checkpoint(&mut index)?;
         while !self.is_stopped() {
@@ -158,7 +184,7 @@ impl Follower {
                 // A gap: more came than the queue held. Or a failed write: reading again shows whether it fails again.
                 self.catch_up(&mut index, true)?;
             }
-            self.health.note_position("graph", index.position());
+            self.health.note_position(self.name, index.position());
             if self.inbox_is_behind(&index) {
                 self.catch_up(&mut index, true)?;
             }
@@ -197,7 +223,7 @@ impl Follower {
         while index.position() < self.archive.last_sequence() && !self.is_stopped() {
             let last = self.archive.last_sequence().min(index.position() + EVENTS_AT_ONCE);
             rebuild::catch_up(&self.archive, index, last)?;
-            self.health.note_position("graph", index.position());
+            self.health.note_position(self.name, index.position());
             let is_due = self.shared.since(&self.shared.checked) >= CATCH_UP_INTERVAL;
             if publishes && self.shared.pool.sequence().is_some() && is_due {
                 self.checkpoint(index)?;
@@ -206,7 +232,7 @@ impl Follower {
         let events = index.position() - from;
         if events > EVENTS_AT_ONCE {
             let seconds = began.elapsed().as_secs();
-            tracing::info!(index = "graph", events, seconds, "index caught up with the archive");
+            tracing::info!(index = self.name, events, seconds, "index caught up with the archive");
         }
         Ok(())
     }

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use super::services::{ServiceSettings, Services};
 use super::{Catalogue, Health};
 use crate::archive::Archive;
-use crate::index::Batch;
 use crate::index::graph::{Limits, Piece, Pool, Question, Refusal};
+use crate::index::{Batch, Holds};
 use beside::Folders;
 pub(super) use follower::{Follower, is_ruin};
 
@@ -52,6 +52,14 @@ impl GraphSettings {
     }
 }
 
+/// The name of a graph, in folders and in what operators see.
+const fn name(holds: Holds) -> &'static str {
+    match holds {
+        Holds::Local => "graph",
+        Holds::Harvested => "harvested-graph",
+    }
+}
+
 /// What wakes the thread.
 pub(super) enum News {
     Batch(Arc<Batch>),
@@ -62,6 +70,8 @@ pub(super) enum News {
 /// Shared by the thread and by those who ask.
 struct Shared {
     pool: Pool,
+    /// Whether there is anything for this graph.
+    is_needed: AtomicBool,
     stop: AtomicBool,
     started: Instant,
     /// Milliseconds after `started` of the last question and of the last checkpoint.
@@ -93,19 +103,24 @@ impl Graph {
         archive: &Archive,
         folder: &Path,
         health: &Arc<Health>,
+        (holds, is_needed): (Holds, bool),
     ) -> (Self, Follower) {
         let (news, inbox) = sync_channel(WAITING_BATCHES);
         let shared = Arc::new(Shared {
             pool: Pool::new(&settings.program, settings.limits.clone()),
+            is_needed: AtomicBool::new(is_needed),
             stop: AtomicBool::new(false),
             started: Instant::now(),
             asked: AtomicU64::new(0),
             checked: AtomicU64::new(0),
         });
-        health.note_position("graph", 0);
+        if is_needed {
+            health.note_position(name(holds), 0);
+        }
         // Workers are told the folders of checkpoints, and have another working directory.
-        let folders = Folders::within(&std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()));
-        let follower = Follower::new(Arc::clone(&shared), inbox, archive, folders, health);
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let folders = Folders::within(&folder, name(holds));
+        let follower = Follower::new(Arc::clone(&shared), inbox, archive, folders, health, holds);
         (Self { shared, news, services: Services::new(&settings.services) }, follower)
     }
 
@@ -137,7 +152,7 @@ impl Graph {
 }
 
 impl Catalogue {
-    /// Answers a SPARQL query. `send` takes each piece, the head first, and says whether more is wanted. With `wait` the
+    /// Answers a SPARQL query about this archive's own records, or about what was harvested. `send` takes each piece, the head first, and says whether more is wanted. With `wait` the
     /// answer sees everything that was committed before the question. To be called on a thread that may wait.
     ///
     /// # Errors
@@ -145,11 +160,15 @@ impl Catalogue {
     pub fn sparql(
         &self,
         mut question: Question,
-        wait: bool,
+        (holds, wait): (Holds, bool),
         send: &mut dyn FnMut(Piece) -> bool,
     ) -> Result<(), Refusal> {
         let none = || Refusal::NotReady { reason: "this process keeps no graph".to_owned() };
-        let graph = self.graph.as_ref().ok_or_else(none)?;
+        let graph = self.graph_of(holds).ok_or_else(none)?;
+        if !graph.shared.is_needed.load(Ordering::Acquire) {
+            let reason = "nothing was harvested yet, so there is no graph of it".to_owned();
+            return Err(Refusal::NotReady { reason });
+        }
         let last = self.last_sequence();
         graph.freshen(last);
         if wait && !graph.shared.pool.wait_for(last, WAIT_PATIENCE) {
@@ -161,7 +180,19 @@ impl Catalogue {
     }
 
     /// Last event that questions to the graph see; none while it is built.
-    pub fn graph_sequence(&self) -> Option<u64> {
-        self.graph.as_ref()?.shared.pool.sequence()
+    pub fn graph_sequence(&self, holds: Holds) -> Option<u64> {
+        self.graph_of(holds)?.shared.pool.sequence()
+    }
+
+    /// Whether there is a graph of these records, or is going to be one soon.
+    pub fn has_graph(&self, holds: Holds) -> bool {
+        self.graph_of(holds).is_some_and(|graph| graph.shared.is_needed.load(Ordering::Acquire))
+    }
+
+    const fn graph_of(&self, holds: Holds) -> Option<&Graph> {
+        match holds {
+            Holds::Local => self.graph.as_ref(),
+            Holds::Harvested => self.copies_graph.as_ref(),
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! the clock on the wall, because machines are rarely quiet.
 
 mod archive;
+mod federation;
 mod figure;
 mod graph;
 mod http;
@@ -54,6 +55,8 @@ enum Scenario {
     Start,
     /// Records as statements, and SPARQL over HTTP; asked for at 40,000 records, and no part of all.
     Graph,
+    /// What others harvest from here. No part of all.
+    Federation,
     /// Programs of recipes: starts of engines and sandbox, WebAssembly beside native; needs --programs, and is no part of all.
     Recreation,
     /// Recipes in an archive: a plan of 1,000 steps, 100 small recipes run and proved. No part of all.
@@ -74,6 +77,7 @@ const ORDER: &[Scenario] = &[
     Scenario::Stac,
     Scenario::Search,
     Scenario::Graph,
+    Scenario::Federation,
     Scenario::Recreation,
     Scenario::Recipes,
     Scenario::Relevance,
@@ -172,7 +176,7 @@ impl Bench {
 impl Scenario {
     /// Whether it runs when nothing is named: on made-up records alone, at any size.
     fn is_part_of_all(self) -> bool {
-        !matches!(self, Self::Relevance | Self::Graph | Self::Recreation | Self::Recipes)
+        !matches!(self, Self::Relevance | Self::Graph | Self::Federation | Self::Recreation | Self::Recipes)
     }
 
     fn run(self, bed: &Bed) -> Result<Vec<Figure>, Failure> {
@@ -188,6 +192,7 @@ impl Scenario {
             Self::Start => start::run(bed),
             Self::Search => search::run(bed),
             Self::Graph => graph::run(bed),
+            Self::Federation => federation::run(bed),
             Self::Recreation => recreation::run(bed),
             Self::Recipes => recipes::run(bed),
             Self::Relevance => relevance::run(bed),

@@ -1,3 +1,5 @@
+//! The merge as a whole: orders, duplicates, and that over all pages nothing is lost or repeated. Knows no records.
+
 use std::collections::BTreeSet;
 
 use super::*;
@@ -86,7 +88,7 @@ fn pages(sources: &[Buffer], order: &Order, limit: usize, fails: impl Fn(usize, 
     let mut shown = Shown::default();
     let mut positions = vec![0; sources.len()];
     let mut all = Vec::new();
-    for page in 0..100 {
+    for page in 0..1_000 {
         let window = |(at, source): (usize, &Buffer)| {
             let rest = &source.candidates[positions[at].min(source.candidates.len())..];
             let given = if fails(page, at) { 0 } else { limit.min(rest.len()) };

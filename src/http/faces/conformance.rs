@@ -8,9 +8,26 @@ pub enum Face {
     Stac,
     /// `/records`
     Records,
+    /// `/oai`
+    Oai,
+    /// `/dcat`
+    Dcat,
+    /// `/resourcesync`
+    ResourceSync,
 }
 
-/// A conformance class and what answers it here.
+impl Face {
+    /// Every face with its title.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Stac, "STAC API"),
+        (Self::Records, "OGC API Records"),
+        (Self::Oai, "OAI-PMH 2.0"),
+        (Self::Dcat, "DCAT 3 and DCAT-AP 3"),
+        (Self::ResourceSync, "ResourceSync and sitemaps"),
+    ];
+}
+
+/// A conformance class, or the part of a standard without classes, and what answers it here.
 pub struct Class {
     pub face: Face,
     pub uri: &'static str,
@@ -24,6 +41,18 @@ const fn stac(uri: &'static str, answered_by: &'static str) -> Class {
 
 const fn records(uri: &'static str, answered_by: &'static str) -> Class {
     Class { face: Face::Records, uri, answered_by }
+}
+
+const fn oai(part: &'static str, answered_by: &'static str) -> Class {
+    Class { face: Face::Oai, uri: part, answered_by }
+}
+
+const fn dcat(part: &'static str, answered_by: &'static str) -> Class {
+    Class { face: Face::Dcat, uri: part, answered_by }
+}
+
+const fn resourcesync(part: &'static str, answered_by: &'static str) -> Class {
+    Class { face: Face::ResourceSync, uri: part, answered_by }
 }
 
 /// Every class of every face. Some clients know 1.0.0 alone and others look for any version, so STAC API is declared in
@@ -185,6 +214,24 @@ pub const CLASSES: &[Class] = &[
         "http://www.opengis.net/spec/cql2/1.0/conf/temporal-operators",
         "`filter`; the name of a draft, which clients look for",
     ),
+    oai("Identify", "/oai?verb=Identify"),
+    oai("ListMetadataFormats", "/oai?verb=ListMetadataFormats"),
+    oai("ListSets", "/oai?verb=ListSets: `collection:…` and `mission:…`"),
+    oai("GetRecord", "/oai?verb=GetRecord"),
+    oai("ListIdentifiers", "/oai?verb=ListIdentifiers"),
+    oai("ListRecords", "/oai?verb=ListRecords"),
+    oai("deletedRecord", "persistent"),
+    oai("granularity", "YYYY-MM-DDThh:mm:ssZ; days are taken too"),
+    oai("resumptionToken", "signed, never expires; with `cursor`"),
+    oai("metadataPrefix", "oai_dc, oai_datacite, iso19139, dcat, perennial"),
+    dcat("dcat:Catalog, dcat:Dataset, dcat:DatasetSeries, dcat:Distribution", "/dcat, and the page of each record"),
+    dcat("hydra:PartialCollectionView, hydra:next", "/dcat: pages of one snapshot"),
+    dcat("as:Delete, prov:invalidatedAtTime", "/dcat?modifiedSince=…: deletions as DCAT-AP Feeds states them"),
+    resourcesync("Source Description", "/.well-known/resourcesync"),
+    resourcesync("Capability List", "/resourcesync/capabilitylist.xml"),
+    resourcesync("Resource List Index, Resource List", "/resourcesync/resourcelist.xml"),
+    resourcesync("Change List Index, Change List", "/resourcesync/changelist.xml"),
+    resourcesync("Sitemap index, sitemap 0.9", "/sitemap.xml"),
 ];
 
 /// The classes of a face, in their order.
@@ -209,7 +256,7 @@ mod tests {
             "One table in the source (`src/http/faces/conformance.rs`) declares it; landing pages, conformance documents and this page come\n",
             "from that table, and a test holds them together.\n"
         ));
-        for (face, title) in [(Face::Stac, "STAC API"), (Face::Records, "OGC API Records")] {
+        for (face, title) in Face::ALL {
             page.push_str(&format!("\n## {title}\n\n| class | answered by |\n|---|---|\n"));
             for class in of(face) {
                 page.push_str(&format!("| `{}` | {} |\n", class.uri, class.answered_by));
@@ -230,7 +277,7 @@ mod tests {
 
     #[test]
     fn no_class_is_declared_twice() {
-        for face in [Face::Stac, Face::Records] {
+        for (face, _) in Face::ALL {
             let mut uris: Vec<&str> = of(face).map(|class| class.uri).collect();
             uris.sort_unstable();
             assert!(uris.windows(2).all(|pair| pair.first() != pair.last()), "{face:?}");

@@ -1,10 +1,10 @@
-//! Folds batches to the last state of each key, so that each record's graph is written once. What was harvested from
-//! elsewhere is left out: the default graph is the union of all, and copies must not change what it answers.
+//! Folds batches to the last state of each key, so that each record's graph is written once. A graph holds
+//! either what is this archive's own or what was harvested: the default graph is the union of all, and copies must not change it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::index::{Batch, Change};
+use crate::index::{Batch, Change, Holds};
 use crate::model::Key;
 
 use super::error::GraphError;
@@ -29,7 +29,7 @@ pub(super) struct Folded<'b> {
 ///
 /// # Errors
 /// `Gap` when a batch does not follow.
-pub(super) fn fold(batches: &[Arc<Batch>], position: u64) -> Result<Folded<'_>, GraphError> {
+pub(super) fn fold(batches: &[Arc<Batch>], position: u64, holds: Holds) -> Result<Folded<'_>, GraphError> {
     let mut reached = position;
     let mut last: HashMap<Key, (bool, &Change)> = HashMap::new();
     for batch in batches {
@@ -37,11 +37,10 @@ pub(super) fn fold(batches: &[Arc<Batch>], position: u64) -> Result<Folded<'_>, 
             return Err(GraphError::Gap { position: reached, first: batch.first });
         }
         for change in batch.changes.iter().filter(|change| change.event.sequence > reached) {
-            let key = change.event.record_key();
-            if !key.is_local() {
+            if !holds.holds(&change.event) {
                 continue;
             }
-            let entry = last.entry(key);
+            let entry = last.entry(change.event.record_key());
             entry.and_modify(|(_, known)| *known = change).or_insert((change.event.revision == 1, change));
         }
         reached = reached.max(batch.last);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use oxigraph::model::{GraphName, GraphNameRef, Literal, NamedNode, Quad, Term};
 use oxigraph::store::{Store, StoreOptions};
 
-use crate::index::{Batch, Projection};
+use crate::index::{Batch, Holds, Projection, UNWRITTEN};
 use crate::rdf::projection::{self, Base};
 
 use super::checkpoint::Checkpoint;
@@ -68,14 +68,25 @@ pub struct GraphIndex {
     /// Missing while the folder is made anew.
     store: Option<Store>,
     notes: Notes,
+    holds: Holds,
     position: u64,
+    /// The position on disk; behind `position` where what followed was not for this graph.
+    noted: u64,
     /// Events up to this one may have been written before a crash: their graphs are cleared first, new or not.
     begun: u64,
     unsaved: usize,
 }
 
 impl GraphIndex {
-    /// Opens the graph in a folder, or makes an empty one with the vocabularies.
+    /// As `open`, for whose records it is.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub fn open_of(folder: &Path, holds: Holds) -> Result<Self, GraphError> {
+        Ok(Self { holds, ..Self::open(folder)? })
+    }
+
+    /// Opens the graph of this archive's own records in a folder, or makes an empty one with the vocabularies.
     ///
     /// # Errors
     /// `Storage` or `Format` when it cannot be used: delete the folder and open it again.
@@ -109,7 +120,16 @@ impl GraphIndex {
     fn of(folder: &Path, store: Store, notes: Notes) -> Result<Self, GraphError> {
         let position = notes.read(&store, &notes.position)?.unwrap_or(0);
         let begun = notes.read(&store, &notes.begun)?.unwrap_or(0);
-        Ok(Self { folder: folder.to_owned(), store: Some(store), notes, position, begun, unsaved: 0 })
+        Ok(Self {
+            folder: folder.to_owned(),
+            store: Some(store),
+            notes,
+            holds: Holds::Local,
+            position,
+            noted: position,
+            begun,
+            unsaved: 0,
+        })
     }
 
     /// Puts the state of now into a folder that is not there yet, by links. Whoever asks opens that.
@@ -165,16 +185,21 @@ impl GraphIndex {
     }
 
     fn write(&mut self, batches: &[Arc<Batch>]) -> Result<(), GraphError> {
-        let mut folded = fold(batches, self.position)?;
+        let mut folded = fold(batches, self.position, self.holds)?;
         if folded.position == self.position {
             return Ok(());
         }
         if !self.is_settled() {
             folded.records.iter_mut().for_each(|record| record.is_new = false);
         }
+        if folded.records.is_empty() && folded.position - self.noted < UNWRITTEN {
+            self.position = folded.position;
+            return Ok(());
+        }
         let store = self.store.as_ref().ok_or_else(|| closed(&self.folder))?;
         let written = write::apply(store, &self.notes, &folded)?;
         self.position = folded.position;
+        self.noted = folded.position;
         self.begun = self.begun.max(written.begun);
         self.unsaved += written.in_memory;
         if self.unsaved > QUADS_IN_MEMORY {
@@ -198,7 +223,10 @@ impl Projection for GraphIndex {
     type Error = GraphError;
 
     fn name(&self) -> &'static str {
-        "graph"
+        match self.holds {
+            Holds::Local => "graph",
+            Holds::Harvested => "harvested-graph",
+        }
     }
 
     fn position(&self) -> u64 {
@@ -217,7 +245,7 @@ impl Projection for GraphIndex {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }
-        *self = Self::open(&self.folder)?;
+        *self = Self::open_of(&self.folder, self.holds)?;
         Ok(())
     }
 }

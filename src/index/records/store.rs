@@ -140,6 +140,21 @@ impl Records {
         Ok(revisions)
     }
 
+    /// Sequence of one revision of a key.
+    ///
+    /// # Errors
+    /// `RecordsError` when the index cannot be read.
+    pub fn revision(&self, key: &Key, revision: u64) -> Result<Option<u64>, RecordsError> {
+        match self.current(key)? {
+            Some(current) if current.revision == revision => Ok(Some(current.sequence)),
+            Some(current) if current.revision > revision => {
+                let Some(bytes) = self.tree.get(keys::revision(key, revision))? else { return Ok(None) };
+                values::Reader(&bytes).u64().map(Some).ok_or(RecordsError::Damaged { what: "revision" })
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Where a payload's bytes stand.
     ///
     /// # Errors

@@ -68,7 +68,7 @@ pub use inventory::{Properties, PropertySummary};
 pub use plan::{RecordTest, SequenceTest};
 pub use rebuild::TextRebuild;
 pub use snippets::Highlighter;
-pub use store::{Holds, TextIndex, TextOptions, TextSearcher};
+pub use store::{TextIndex, TextOptions, TextSearcher};
 pub use synonyms::Synonyms;
 pub use terms::tie_of;
 

@@ -8,14 +8,14 @@ use std::thread::JoinHandle;
 
 use tantivy::{Index, SegmentMeta, TantivyError};
 
-use crate::index::Batch;
+use crate::index::{Batch, Holds};
 
 use super::builder::SegmentBuilder;
 use super::convert::document;
 use super::document::IndexDocument;
 use super::error::TextError;
 use super::fields::Fields;
-use super::store::{Holds, TextOptions};
+use super::store::TextOptions;
 use super::terms::tie_of;
 use super::writer::{Engine, RECORDS_PER_GROUP};
 

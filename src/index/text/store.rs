@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::index::{Batch, Projection};
-use crate::model::{Event, Page, Query, Suggestion};
+use crate::index::{Batch, Holds, Projection, UNWRITTEN};
+use crate::model::{Page, Query, Suggestion};
 
 use super::deadline::Deadline;
 use super::error::{SearchError, TextError};
@@ -17,9 +17,6 @@ use super::synonyms::Synonyms;
 use super::writer::{Engine, fold};
 use super::{search, suggest};
 
-/// Events that were not for an index, after which its position is committed all the same.
-const UNWRITTEN: u64 = 20_000;
-
 /// How the index is written.
 #[derive(Debug, Clone)]
 pub struct TextOptions {
@@ -27,26 +24,8 @@ pub struct TextOptions {
     pub writer_memory: usize,
     /// Most threads that index; batches below some 8,000 records take one.
     pub writer_threads: usize,
-    /// Whose records it holds. Copies have an index of their own, so that they change nothing of what is found in ours: no
-    /// score, no count and no suggestion.
+    /// Whose records it holds.
     pub holds: Holds,
-}
-
-/// Whose records an index holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Holds {
-    /// This archive's own.
-    #[default]
-    Local,
-    /// What was harvested.
-    Harvested,
-}
-
-impl Holds {
-    /// Whether it is for this index.
-    pub(super) fn holds(self, event: &Event) -> bool {
-        event.is_local() == (self == Self::Local)
-    }
 }
 
 impl Default for TextOptions {

@@ -15,7 +15,7 @@ use tantivy::{
     TantivyError,
 };
 
-use crate::index::{Batch, Change};
+use crate::index::{Batch, Change, Holds};
 use crate::model::Event;
 
 use super::builder::SegmentBuilder;
@@ -25,7 +25,7 @@ use super::error::TextError;
 use super::fields::{FORMAT, Fields, ORDER, TOKENIZER};
 use super::folder::IndexFolder;
 use super::stale::Stale;
-use super::store::{Holds, TextOptions};
+use super::store::TextOptions;
 use super::{terms, tokens};
 
 /// Records that one thread indexes at a time.

@@ -5,6 +5,7 @@
 mod base;
 mod concepts;
 mod describe;
+mod feed;
 mod files;
 mod kinds;
 mod links;
@@ -26,6 +27,7 @@ pub use base::{
     vocabulary_graph,
 };
 pub use concepts::{CONCEPTS, Role, concept, known};
+pub use feed::{FeedPage, deletion, feed};
 pub use meta::{Standing, meta};
 
 use super::{Syntax, ontologies};

@@ -166,7 +166,7 @@ mod tests {
         assert_eq!((found.matched, found.next.as_deref()), (Some(12), Some("https://a.example/s?page=2")));
         let record: serde_json::Value = serde_json::from_slice(&found.documents[0].bytes).expect("JSON");
         assert_eq!((&record["id"], &record["collection"]), (&"x".into(), &"c".into()));
-        assert_eq!(record["space"][0]["bbox"], serde_json::json!([2.0, 1.0, 4.0, 3.0]));
+        assert_eq!(record["space"][0]["bbox"], serde_json::json!([2, 1, 4, 3]));
         assert!(read("<html/>", "https://a.example", None).is_err());
     }
 }

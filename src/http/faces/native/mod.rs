@@ -1,6 +1,7 @@
 //! `/api/v1`: the native interface. Records travel as their stored bytes.
 
 pub mod aggregations;
+pub mod changes;
 pub mod files;
 pub mod ingest;
 pub mod log;
@@ -70,6 +71,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/sortables", read().to(queryables::all_sortables))
         .route("/search", read().to(search::search))
         .route("/search", post().to(search::post_search))
+        .route("/changes", read().to(changes::changes))
         .route("/suggest", read().to(suggest::suggest))
         .route("/ingest", post().to(ingest::ingest))
         .route("/documents", post().to(ingest::document))

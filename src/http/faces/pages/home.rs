@@ -137,6 +137,9 @@ fn programs(base: &str) -> Markup {
             dl.facts {
                 dt { "STAC" } dd { a href="/stac" { code { (base) "/stac" } } " for pystac-client, STAC Browser and QGIS" }
                 dt { "Native" } dd { a href="/api/v1/collections" { code { (base) "/api/v1" } } " with full text, facets, files and revisions" }
+                dt { "OAI-PMH" } dd { a href="/oai?verb=Identify" { code { (base) "/oai" } } " for harvesters, with deletions, in five formats" }
+                dt { "DCAT" } dd { a href="/dcat.ttl" { code { (base) "/dcat" } } " for data portals; " a href="/.well-known/resourcesync" { "ResourceSync" } " for mirrors" }
+                dt { "Changes" } dd { a href="/api/v1/changes?limit=100" { code { (base) "/api/v1/changes" } } ": everything that happened here, as it happens" }
                 dt { "Description" } dd { a href="/docs/" { "OpenAPI 3.1, to read and to try" } }
             }
         }

@@ -44,7 +44,7 @@ impl From<Failure> for Problem {
 
 /// Has a query answered.
 pub async fn answer(state: &State, asked: Asked) -> Answer {
-    let Asked { mut question, wanted, wait } = asked;
+    let Asked { mut question, wanted, holds, wait } = asked;
     let catalogue = Arc::clone(&state.catalogue);
     check(&question.query, catalogue.sparql_services()).map_err(problem)?;
     let (sending, mut parts) = channel::<Part>(WAITING);
@@ -52,7 +52,7 @@ pub async fn answer(state: &State, asked: Asked) -> Answer {
         let mut send = |piece| sending.blocking_send(Ok(Some(piece))).is_ok();
         let ended = services(&catalogue, &question.query).and_then(|searches| {
             question.searches = searches;
-            catalogue.sparql(question, wait, &mut send).map_err(Failure::Refused)
+            catalogue.sparql(question, (holds, wait), &mut send).map_err(Failure::Refused)
         });
         // The client may be gone, and then nobody needs to know how it ended.
         sending.blocking_send(ended.map(|()| None)).ok();

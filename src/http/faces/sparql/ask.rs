@@ -16,6 +16,7 @@ use crate::http::body;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, Problem, ProblemBody};
 use crate::http::state::State;
+use crate::index::Holds;
 use crate::index::graph::{MAX_QUERY_BYTES, Question};
 
 /// Longest body of a form: the query with every byte percent-encoded, and some graphs.
@@ -24,12 +25,15 @@ const MAX_FORM_BYTES: usize = 4 * MAX_QUERY_BYTES;
 /// Most graphs of a dataset.
 const MAX_GRAPHS: usize = 1_000;
 
-const PARAMETERS: &[&str] = &["query", "default-graph-uri", "named-graph-uri", "format", "output", "results", "wait"];
+const PARAMETERS: &[&str] =
+    &["query", "default-graph-uri", "named-graph-uri", "format", "output", "results", "wait", "scope"];
 
 /// A question with what the client takes for an answer.
 pub struct Asked {
     pub question: Question,
     pub wanted: Wanted,
+    /// Whose records it is about.
+    pub holds: Holds,
     /// The answer is to see everything that was committed before.
     pub wait: bool,
 }
@@ -43,6 +47,7 @@ pub struct Asked {
         ("format" = Option<String>, Query, description = "json, xml, csv, tsv, turtle, ntriples, rdf, json-ld or a media type, instead of Accept; output and results are the same"),
         ("output" = Option<String>, Query, description = "as format"),
         ("results" = Option<String>, Query, description = "as format"),
+        ("scope" = Option<String>, Query, description = "local (default): the graph of this archive's own records; harvested: that of copies from elsewhere"),
         ("wait" = Option<String>, Query, description = "graph: the answer sees everything that was committed before the question")),
     responses((status = 200, description = "solutions, true or false, or a graph; Perennial-Sequence says which event was the last seen", content((Object = "application/sparql-results+json"), (String = "application/sparql-results+xml"), (String = "text/csv"), (String = "text/tab-separated-values"), (String = "text/turtle"), (String = "application/n-triples"), (String = "application/rdf+xml"), (Object = "application/ld+json"))),
               (status = 400, body = ProblemBody, content_type = "application/problem+json"),
@@ -66,6 +71,7 @@ pub async fn get_query(request: HttpRequest, state: Data<State>) -> Answer {
         ("format" = Option<String>, Query, description = "as with GET"),
         ("output" = Option<String>, Query, description = "as format"),
         ("results" = Option<String>, Query, description = "as format"),
+        ("scope" = Option<String>, Query, description = "as with GET"),
         ("wait" = Option<String>, Query, description = "as with GET")),
     request_body(content = String, content_type = "application/sparql-query", description = "the query; or a form with the parameters of GET as application/x-www-form-urlencoded"),
     responses((status = 200, description = "solutions, true or false, or a graph", content((Object = "application/sparql-results+json"), (String = "application/sparql-results+xml"), (String = "text/csv"), (String = "text/tab-separated-values"), (String = "text/turtle"), (String = "application/n-triples"), (String = "application/rdf+xml"), (Object = "application/ld+json"))),
@@ -148,6 +154,11 @@ fn read(
         Some("graph") => true,
         Some(_) => return Err(Error::parameter("wait", "can be graph").into()),
     };
+    let holds = match parameters.one("scope")?.as_deref() {
+        None | Some("local") => Holds::Local,
+        Some("harvested") => Holds::Harvested,
+        Some(_) => return Err(Error::parameter("scope", "must be local or harvested").into()),
+    };
     parameters.finish(PARAMETERS)?;
     let question = Question {
         query,
@@ -159,7 +170,7 @@ fn read(
         caller: caller(request),
         ..Question::default()
     };
-    Ok(Asked { question, wanted, wait })
+    Ok(Asked { question, wanted, holds, wait })
 }
 
 /// By parameter, which clients give under three names and more than once, or by `Accept`.

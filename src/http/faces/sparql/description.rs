@@ -11,6 +11,7 @@ use crate::http::accept::of;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, Problem, ProblemBody};
 use crate::http::state::State;
+use crate::index::Holds;
 use crate::index::graph::Question;
 
 /// The description as a query, so that it comes in every format that a graph has. `BASE` stands for our address.
@@ -68,5 +69,5 @@ pub async fn describe(request: &HttpRequest, state: &State) -> Answer {
         caller: caller(request),
         ..Question::default()
     };
-    answer::answer(state, Asked { question, wanted, wait: false }).await
+    answer::answer(state, Asked { question, wanted, holds: Holds::Local, wait: false }).await
 }

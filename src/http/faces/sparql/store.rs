@@ -15,6 +15,7 @@ use crate::http::accept::of;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, Problem, ProblemBody};
 use crate::http::state::State;
+use crate::index::Holds;
 use crate::index::graph::{Piece, Question, ResultFormat, TripleFormat};
 use crate::model::RecordId;
 use crate::rdf::Writing;
@@ -110,8 +111,9 @@ async fn give(request: &HttpRequest, state: &State, mut parameters: Parameters, 
         (Named::Other(graph), _) => Some(graph),
     };
     let base = format!("{}/", state.base(request));
+    let holds = graph.as_deref().map_or(Holds::Local, |graph| holding(&base, graph));
     if let Some(graph) = &graph
-        && !exists(state, caller(request), &base, graph, wait).await?
+        && !exists(state, caller(request), &base, (graph, holds), wait).await?
     {
         return Err(Error::NoSuch { what: format!("graph <{graph:.200}>") }.into());
     }
@@ -123,7 +125,7 @@ async fn give(request: &HttpRequest, state: &State, mut parameters: Parameters, 
         caller: caller(request),
         ..Question::default()
     };
-    answer::answer(state, Asked { question, wanted: Wanted { results: None, triples }, wait: false }).await
+    answer::answer(state, Asked { question, wanted: Wanted { results: None, triples }, holds, wait: false }).await
 }
 
 const fn writing(format: TripleFormat) -> Writing {
@@ -140,8 +142,20 @@ fn no_format() -> Problem {
     Problem::http(StatusCode::NOT_ACCEPTABLE, "not-acceptable", "No format fits", detail)
 }
 
+/// Where the graph of a record is kept: with those of this archive's own, or of copies.
+fn holding(base: &str, graph: &str) -> Holds {
+    let key = projection::key_of(&projection::Base::public(base), graph);
+    if key.is_none_or(|key| key.is_local()) { Holds::Local } else { Holds::Harvested }
+}
+
 /// Whether there is a statement in the graph.
-async fn exists(state: &State, caller: String, base: &str, graph: &str, wait: bool) -> Result<bool, Problem> {
+async fn exists(
+    state: &State,
+    caller: String,
+    base: &str,
+    (graph, holds): (&str, Holds),
+    wait: bool,
+) -> Result<bool, Problem> {
     let question = Question {
         query: "ASK { GRAPH ?g { ?s ?p ?o } }".to_owned(),
         base: base.to_owned(),
@@ -159,7 +173,7 @@ async fn exists(state: &State, caller: String, base: &str, graph: &str, wait: bo
             }
             true
         };
-        catalogue.sparql(question, wait, &mut keep).map(|()| text)
+        catalogue.sparql(question, (holds, wait), &mut keep).map(|()| text)
     };
     match actix_web::web::block(asked).await {
         Ok(Ok(text)) => Ok(text.starts_with(b"true")),
