@@ -134,15 +134,19 @@ judge_stac_browser() {
     judge stac_browser.py --binary "$1" "$2" --pages "$folder/package/dist"
 }
 
-# The DCAT feed as CKAN reads it, on a copy of a store: judge_dcat_feed PROGRAM STORE [ARGUMENTS…]
-judge_dcat_feed() {
+# Judges that start the service themselves and write, on a copy of a store: judge_writing PROGRAM STORE NAME.py [ARGUMENTS…]
+judge_writing() {
     local copy status
     copy=$(mktemp -d "${TMPDIR:-/tmp}/perennial-copy.XXXXXX")
     cp -a "$2" "$copy/store"
     set +e
-    PYTHON=$PERENNIAL_VENV-ckan/bin/python judge dcat_feed.py --binary "$1" "$copy/store" "${@:3}"
+    judge "$3" --binary "$1" "$copy/store" "${@:4}"
     status=$?
     set -e
     rm -rf "$copy"
     return "$status"
 }
+
+# The DCAT feed as CKAN reads it, whose packages have an environment of their own: judge_dcat_feed PROGRAM STORE [ARGUMENTS…]
+judge_dcat_feed() { PYTHON=$PERENNIAL_VENV-ckan/bin/python judge_writing "$1" "$2" dcat_feed.py "${@:3}"; }
+judge_resync() { judge_writing "$1" "$2" resync_lists.py; }

@@ -67,6 +67,7 @@ run "linked data" judge_linked_data "$PROGRAM" "$WORK/corpus"
 run "sickle and oaipmh-scythe" judge oai_harvest.py --binary "$PROGRAM" --shared "$PERENNIAL_SHARED" --pace 2
 run "CKAN, DCAT feed" judge_dcat_feed "$PROGRAM" "$WORK/store"
 run "CKAN, DCAT feed" judge_dcat_feed "$PROGRAM" "$WORK/corpus" --limit 200
+run "resync, ResourceSync" judge_resync "$PROGRAM" "$WORK/corpus"
 run "vocabularies" judge vocabularies.py
 run "STAC Browser" judge_stac_browser "$PROGRAM" "$WORK/store"
 run "hostile requests" judge hostile.py --binary "$PROGRAM"

@@ -78,6 +78,7 @@ check exports judge_exports "$PROGRAM" "$WORK/store"
 check schemathesis judge schemathesis_run.py --binary "$PROGRAM" "$WORK/store"
 check pages judge_pages "$PROGRAM" "$WORK/store"
 check dcat-feed judge_dcat_feed "$PROGRAM" "$WORK/store"
+check resync judge_resync "$PROGRAM" "$WORK/store"
 check_corpus corpus judge corpus_all.py --binary "$PROGRAM" "$WORK/corpus" --shared "$PERENNIAL_SHARED" --check-coverage "$COVERAGE"
 for question in D1 D2 D3 D4 D5 D6 D7 D8 D9 D10 D11; do
     check_corpus "question-$question" judge_questions "$PROGRAM" "$WORK/corpus" "$question"
