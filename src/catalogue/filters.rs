@@ -123,7 +123,7 @@ struct Places<'a> {
 }
 
 /// The exact shape of a region.
-fn shape_of(region: &Region) -> Result<Shape, Error> {
+pub(super) fn shape_of(region: &Region) -> Result<Shape, Error> {
     let shape = match (&region.geometry, region.circle) {
         (Some(text), _) => Shape::parse(text).map_err(|error| Error::parameter("intersects", error.to_string()))?,
         (None, Some([longitude, latitude, radius])) => Shape::of_circle(

@@ -12,6 +12,7 @@ mod drill;
 mod dropping;
 mod error;
 pub mod export;
+pub mod federated;
 mod filters;
 mod fixity;
 mod follower;
@@ -102,6 +103,7 @@ pub struct Catalogue {
     searcher: TextSearcher,
     /// Asks others.
     outbound: Outbound,
+    federation: federated::Federation,
     /// Searches what was harvested from elsewhere.
     copies: TextSearcher,
     /// None where nobody asks it.

@@ -237,6 +237,7 @@ impl Catalogue {
             searcher,
             copies,
             outbound: Outbound::of(&options.settings.outbound)?,
+            federation: super::federated::Federation::default(),
             graph,
             copies_graph,
             runs: gate::Gate::new(options.settings.recreation.as_ref().map_or(1, |settings| settings.at_once.max(1))),

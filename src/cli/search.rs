@@ -8,10 +8,13 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::client::{self, Way};
+use super::reach::Reach;
 use super::{Context, Failure};
 use crate::catalogue::{Extent, Options, Writing};
 use crate::export::Format;
 use crate::http::Parameters;
+use crate::http::faces::federation::question::Wanted;
+use crate::http::faces::federation::wire;
 use crate::http::faces::native::search as native;
 use crate::model::uri::encode;
 
@@ -66,6 +69,17 @@ pub struct Search {
     /// Where to write it; the file appears when it is complete.
     #[arg(long, value_name = "FILE", requires = "format")]
     output: Option<std::path::PathBuf>,
+    /// Ask the sources of this archive too.
+    #[arg(long, conflicts_with_all = ["format", "facets"])]
+    federated: bool,
+    /// With --federated: ids of the sources to ask, with commas; local is this archive.
+    #[arg(long, value_name = "IDS", requires = "federated")]
+    sources: Option<String>,
+    /// With --federated: seconds to wait, at most and by default 5.
+    #[arg(long, value_name = "SECONDS", requires = "federated")]
+    timeout: Option<f64>,
+    #[command(flatten)]
+    reach: Reach,
 }
 
 impl Search {
@@ -73,6 +87,9 @@ impl Search {
         let parameters = self.parameters();
         if let (Some(format), Some(output)) = (&self.format, &self.output) {
             return write_file(context, &parameters, format, output);
+        }
+        if self.federated {
+            return self.ask_all(context, parameters);
         }
         let page = match client::way(&context.store, &Options::default())? {
             Way::Server(client) => client.get(&format!("/api/v1/search?{parameters}"))?,
@@ -91,6 +108,37 @@ impl Search {
         }
         let page: serde_json::Value = serde_json::from_str(&page).map_err(|error| Failure::store(error.to_string()))?;
         print_page(&page);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Asks this archive and its sources. Fails when none of them answered.
+    fn ask_all(&self, context: &Context, mut parameters: String) -> Result<ExitCode, Failure> {
+        let timeout = self.timeout.map(|seconds| seconds.to_string());
+        for (name, value) in [("sources", &self.sources), ("timeout", &timeout)] {
+            if let Some(value) = value {
+                parameters.push_str(&format!("&{name}={}", encode(value)));
+            }
+        }
+        let mut options = Options::default();
+        options.settings.outbound = self.reach.settings()?;
+        let page = match client::way(&context.store, &options)? {
+            Way::Server(client) => client.get(&format!("/federation/search?{parameters}"))?,
+            Way::Direct(catalogue) => {
+                let mut read = Parameters::parse(&parameters)?;
+                let wanted = Wanted::take(&mut read)?;
+                let token = read.one("token")?;
+                let answer = catalogue.federated(&wanted.of(native::query(read)?, token, Vec::new()))?;
+                catalogue.close();
+                let links = answer.next.iter().map(|token| ("next", format!("?token={token}"))).collect::<Vec<_>>();
+                wire::answer(&answer, &links)
+            }
+        };
+        if context.json {
+            println!("{page}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        let page: serde_json::Value = serde_json::from_str(&page).map_err(|error| Failure::store(error.to_string()))?;
+        print_federated(&page);
         Ok(ExitCode::SUCCESS)
     }
 
@@ -167,6 +215,36 @@ fn write_file(context: &Context, parameters: &str, format: &str, output: &Path) 
     file.flush().map_err(unwritten)?;
     std::fs::rename(&partial, output).map_err(unwritten)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// One line for each hit, with its source; what became of the sources goes to the other stream.
+fn print_federated(page: &serde_json::Value) {
+    let list = |name: &str| page.get(name).and_then(|list| list.as_array()).cloned().unwrap_or_default();
+    let text = |value: &serde_json::Value, place: &str| {
+        value.pointer(place).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+    };
+    for hit in list("hits") {
+        let place = match text(&hit, "/collection") {
+            collection if collection.is_empty() => text(&hit, "/id"),
+            collection => format!("{collection}/{}", text(&hit, "/id")),
+        };
+        let (start, title) = (text(&hit, "/record/time/start"), text(&hit, "/record/title"));
+        println!("{}\t{place}\t{start}\t{title}", text(&hit, "/source"));
+    }
+    for source in list("sources") {
+        let matched = source.get("matched").and_then(serde_json::Value::as_u64);
+        let matched = matched.map_or_else(|| "unknown".to_owned(), |matched| matched.to_string());
+        let (name, outcome, detail) = (text(&source, "/source"), text(&source, "/outcome"), text(&source, "/detail"));
+        eprintln!("{name}: {outcome}, {matched} matches{}{detail}", if detail.is_empty() { "" } else { ": " });
+    }
+    if page.get("complete").and_then(serde_json::Value::as_bool) == Some(false) {
+        eprintln!("not all sources answered: there may be more");
+    }
+    for link in list("links").iter().filter(|link| text(link, "/rel") == "next") {
+        if let Some((_, token)) = text(link, "/href").split_once("token=") {
+            eprintln!("more: --token {token}");
+        }
+    }
 }
 
 fn print_page(page: &serde_json::Value) {

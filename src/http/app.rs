@@ -6,7 +6,7 @@ use actix_web::web::{ServiceConfig, scope};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::faces::{dcat, linked, native, oai, ops, pages, records, resourcesync, sparql, stac};
+use super::faces::{dcat, federation, linked, native, oai, ops, pages, records, resourcesync, sparql, stac};
 use super::openapi;
 use super::problem::Problem;
 use super::read;
@@ -17,6 +17,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(scope("/api/v1").configure(native::routes))
         .service(scope("/stac").configure(stac::routes))
         .service(scope("/records").configure(records::routes))
+        .service(scope("/federation").configure(federation::routes))
         .service(scope("/sparql").configure(sparql::routes))
         .service(scope("/graphs").configure(sparql::graph_routes))
         .service(scope("/oai").configure(oai::routes))

@@ -8,7 +8,7 @@ use super::faces::linked::{self, lineage};
 use super::faces::native::{
     changes, files, ingest, log, queryables, records, recreation, resolve, search, sources, suggest, uploads,
 };
-use super::faces::{dcat, oai, ops, pages, records as ogc, resourcesync, sparql, stac};
+use super::faces::{dcat, federation, oai, ops, pages, records as ogc, resourcesync, sparql, stac};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,6 +28,7 @@ use super::faces::{dcat, oai, ops, pages, records as ogc, resourcesync, sparql, 
         (name = "log", description = "The log as it is, for mirrors"),
         (name = "stac", description = "STAC API 1.0"),
         (name = "records-api", description = "OGC API Records"),
+        (name = "federation", description = "Searches of this archive and its sources together"),
         (name = "sparql", description = "SPARQL 1.1 Protocol"),
         (name = "linked-data", description = "Addresses of things, vocabularies and terms"),
         (name = "harvesting", description = "OAI-PMH 2.0, and what else gives the whole catalogue away"),
@@ -101,6 +102,8 @@ use super::faces::{dcat, oai, ops, pages, records as ogc, resourcesync, sparql, 
         uploads::write,
         uploads::finish,
         uploads::discard,
+        federation::landing::landing,
+        federation::search::search,
         sparql::ask::get_query,
         sparql::ask::post_query,
         sparql::store::get_named,
@@ -176,6 +179,8 @@ use super::faces::{dcat, oai, ops, pages, records as ogc, resourcesync, sparql, 
         ogc::queryables::queryables,
         ogc::queryables::sortables,
         ogc::queryables::schema,
+        ogc::distributed::list,
+        ogc::distributed::one,
         ogc::items::list,
         ogc::items::one
     )

@@ -4,6 +4,7 @@ mod aggregation;
 mod bad_searches;
 mod changes;
 mod exports;
+mod federation;
 mod feeds;
 mod files;
 mod filters;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::Fault;
+use super::{Descriptions, Fault};
 use crate::federation::Source;
 use crate::federation::harvest::robots::Robots;
 use crate::federation::outbound::{Limits, Outbound, Request, Response};
@@ -18,12 +18,15 @@ pub struct Client<'a> {
     pub headers: &'a [(&'a str, &'a str)],
     /// What the source's host allows programs that come by themselves.
     robots: Option<&'a Robots>,
+    /// Where descriptions of services are kept for some minutes.
+    pub descriptions: Option<&'a Descriptions>,
 }
 
 impl<'a> Client<'a> {
     /// A client with the time that the source may take.
     pub fn new(outbound: &'a Outbound, source: &'a Source) -> Self {
-        Self { outbound, source, deadline: Instant::now() + source.limits().time, headers: &[], robots: None }
+        let deadline = Instant::now() + source.limits().time;
+        Self { outbound, source, deadline, headers: &[], robots: None, descriptions: None }
     }
 
     /// The same for another address of the source.
@@ -31,7 +34,7 @@ impl<'a> Client<'a> {
     where
         'a: 'b,
     {
-        Client { outbound: self.outbound, source, deadline: self.deadline, headers: self.headers, robots: self.robots }
+        Client { source, ..*self }
     }
 
     /// Asks only for what the source's host allows.
@@ -54,6 +57,15 @@ impl<'a> Client<'a> {
     /// `Fault`.
     pub fn get_with(&self, url: &str, headers: &[(&str, &str)]) -> Result<Response, Fault> {
         self.send(url, headers, None)
+    }
+
+    /// The body of what describes a service, which changes seldom.
+    ///
+    /// # Errors
+    /// `Fault`.
+    pub fn describe(&self, url: &str, accept: &str) -> Result<std::sync::Arc<Vec<u8>>, Fault> {
+        let fetch = || Ok(std::sync::Arc::new(self.get(url, accept)?.body));
+        self.descriptions.map_or_else(fetch, |kept| kept.get_or(url, Instant::now(), fetch))
     }
 
     /// The answer to a POST.

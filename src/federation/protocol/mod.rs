@@ -6,6 +6,7 @@ mod client;
 mod cmr;
 mod csw;
 mod dcat;
+mod descriptions;
 mod fault;
 mod oai;
 mod opensearch;
@@ -16,12 +17,18 @@ mod records;
 mod sparql;
 mod stac;
 mod statements;
+mod wording;
 
 pub use client::Client;
+pub use descriptions::Descriptions;
 pub use fault::Fault;
+pub use wording::{parts, plain_words};
 
 use super::{Protocol, Source};
 use crate::model::Query;
+
+/// The header that names the instances that a question has passed.
+pub const PATH_HEADER: &str = "perennial-federation-path";
 
 /// A document of a source, byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]

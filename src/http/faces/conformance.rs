@@ -173,6 +173,10 @@ pub const CLASSES: &[Class] = &[
     records("http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/html", "`f=html`, or Accept: text/html"),
     records("http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/oas30", "/records/api"),
     records(
+        "https://www.opengis.net/spec/ogcapi-records-4/1.0/conf/federated-search",
+        "`distributedSearch` and `federatedCatalogs`; the draft of part 4",
+    ),
+    records(
         "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/core",
         "/records/collections/{catalogue}/items; the name of a draft, which servers still say",
     ),

@@ -2,6 +2,7 @@
 
 pub mod conformance;
 pub mod dcat;
+pub mod federation;
 pub mod filter;
 pub mod linked;
 pub mod native;

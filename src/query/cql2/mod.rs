@@ -6,6 +6,7 @@ mod examine;
 mod names;
 mod operands;
 mod translate;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use std::sync::Once;
 use ::cql2::Expr;
 
 pub use names::{Names, native, position_of, records, stac};
+pub use write::{Outward, WrittenFilter, native_name, record_name, stac_name, write};
 
 use crate::model::Filter;
 

@@ -1,8 +1,11 @@
-//! Searching.
+//! A DCAT feed lists what there is and cannot be searched: its harvested copy is.
 
 use super::{Ask, Client, Fault, Found};
 
-/// One page of matches.
+/// Always refused.
+///
+/// # Errors
+/// `Unsupported`.
 pub fn search(_: &Client<'_>, _: &Ask<'_>) -> Result<Found, Fault> {
-    Err(Fault::unsupported("searching"))
+    Err(Fault::unsupported("a search: a DCAT feed only lists; harvest it, and its copy is searched"))
 }

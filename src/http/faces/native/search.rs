@@ -9,6 +9,7 @@ use super::{aggregations, snippets};
 use crate::catalogue::{Error, Results};
 use crate::http::body::read_text;
 use crate::http::export::{self, Following};
+use crate::http::faces::federation::question;
 use crate::http::faces::filter;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Answer, ProblemBody};
@@ -105,6 +106,8 @@ async fn answer(
     query_string: &str,
     following: Following<'_>,
 ) -> Answer {
+    // A question that comes back to where it has been.
+    question::path(request, state)?;
     let token = parameters.one("token")?;
     let format = export::wanted(request, parameters.one("f")?.as_deref(), &["application/json"])?;
     let is_page = parameters.has("limit");

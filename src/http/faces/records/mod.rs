@@ -3,7 +3,9 @@
 
 pub mod ask;
 pub mod collections;
-mod format;
+pub mod distributed;
+pub mod federated;
+pub mod format;
 mod html;
 pub mod items;
 pub mod landing;
@@ -30,6 +32,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/collections/{catalogue}/queryables", read().to(queryables::queryables))
         .route("/collections/{catalogue}/sortables", read().to(queryables::sortables))
         .route("/collections/{catalogue}/schema", read().to(queryables::schema))
+        .route("/collections/{catalogue}/federatedCatalogs", read().to(distributed::list))
+        .route("/collections/{catalogue}/federatedCatalogs/{federated}", read().to(distributed::one))
         .route("/collections/{catalogue}/items", read().to(items::list))
         .route("/collections/{catalogue}/items/{record:.+}", read().to(items::one));
 }

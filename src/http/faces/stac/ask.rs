@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::fields::{Of, Selection};
 use super::{free_text, query_extension, sort};
 use crate::catalogue::{Error, MAX_LIMIT};
+use crate::http::faces::federation::question::{self, Wanted};
 use crate::http::faces::filter::{self, Written};
 use crate::http::parameters::Parameters;
 use crate::http::problem::Problem;
@@ -44,7 +45,7 @@ impl Resource {
     /// The parameters of its GET.
     pub fn parameters(self) -> Vec<&'static str> {
         let own: &[&[&str]] = match self {
-            Self::Search => &[&["collections", "ids", "intersects"], CONDITIONS, PAGE, &["f"]],
+            Self::Search => &[&["collections", "ids", "intersects"], CONDITIONS, PAGE, &["f"], question::PARAMETERS],
             Self::Items => &[CONDITIONS, PAGE, &["f"]],
             Self::Collections => &[&["ids"], CONDITIONS, PAGE],
             Self::Aggregate => &[&["aggregations", "collections", "ids", "intersects"], CONDITIONS],
@@ -74,6 +75,8 @@ pub struct Ask {
     count: bool,
     /// The name of the form of the answer.
     pub form: Option<String>,
+    /// Whether the sources are asked too.
+    pub federated: Option<Wanted>,
 }
 
 /// The body of `POST /stac/search`.
@@ -137,6 +140,15 @@ pub struct ItemSearch<'a> {
     /// header Perennial-Next holds the token of the next
     #[serde(default)]
     f: Option<String>,
+    /// whether the sources of this archive are asked too
+    #[serde(default)]
+    federated: Option<bool>,
+    /// with federated: ids of the sources that are asked, `local` for this archive; all by default
+    #[serde(default)]
+    sources: Option<Vec<String>>,
+    /// with federated: seconds to wait, at most and by default 5
+    #[serde(default)]
+    timeout: Option<f64>,
 }
 
 /// Some clients send a single name where the specification has a list.
@@ -158,6 +170,21 @@ fn wants_count(count: Option<&str>) -> Result<bool, Error> {
         Some("none") => Ok(false),
         Some(_) => Err(Error::parameter("count", "must be exact or none")),
     }
+}
+
+/// What goes with `federated`.
+fn federated(
+    is_federated: Option<bool>,
+    sources: Option<Vec<String>>,
+    timeout: Option<f64>,
+) -> Result<Option<Wanted>, Error> {
+    if is_federated != Some(true) {
+        let stray = sources.map(|_| "sources").or_else(|| timeout.map(|_| "timeout"));
+        return stray.map_or(Ok(None), |name| Err(Error::parameter(name, "goes with federated: true")));
+    }
+    let timeout = timeout.map(|seconds| question::seconds("timeout", &seconds.to_string())).transpose()?;
+    let sources = sources.map(|names| names.into_iter().map(|name| (name, None)).collect());
+    Ok(Some(Wanted { sources, timeout }))
 }
 
 /// The text of a member, unless it is null.
@@ -199,6 +226,7 @@ impl Ask {
             token: parameters.one("token")?,
             count: wants_count(parameters.one("count")?.as_deref())?,
             form: parameters.one("f")?,
+            federated: Wanted::take_if_federated(&mut parameters)?,
         };
         parameters.finish(known)?;
         Ok(ask)
@@ -238,6 +266,7 @@ impl Ask {
             token: body.token,
             count: wants_count(body.count.as_deref())?,
             form: body.f,
+            federated: federated(body.federated, body.sources, body.timeout)?,
         })
     }
 

@@ -5,6 +5,7 @@ pub mod ask;
 pub mod browse;
 pub mod children;
 pub mod collections;
+pub mod federated;
 mod fields;
 mod free_text;
 pub mod items;

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::ask::{Ask, DEFAULT_LIMIT, ItemSearch, Resource};
 use super::fields::{Of, Selection};
-use super::{GEOJSON, link, wire};
+use super::{GEOJSON, federated, link, wire};
 use crate::catalogue::{Error, Results, View};
 use crate::http::body::{self, MAX_RECORD_BYTES};
 use crate::http::export::{self, Following};
@@ -25,7 +25,7 @@ pub enum Method {
 
 /// `GET /stac/search`.
 #[utoipa::path(get, path = "/stac/search", tag = "stac",
-    params(("collections" = Option<String>, Query, description = "with commas"), ("ids" = Option<String>, Query, description = "with commas"), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("intersects" = Option<String>, Query, description = "GeoJSON geometry"), ("q" = Option<String>, Query, description = "terms with commas, of which one is enough, or a text with OR, AND, + and -"), ("query" = Option<String>, Query, description = "conditions as JSON: {\"eo:cloud_cover\":{\"lt\":10}}"), ("filter" = Option<String>, Query, description = "CQL2"), ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"), ("filter-crs" = Option<String>, Query, description = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"), ("sortby" = Option<String>, Query, description = "fields with commas, - before a name descends: -properties.datetime,id"), ("fields" = Option<String>, Query, description = "members to give, - before a name leaves it out: id,properties.eo:cloud_cover,-assets"), ("limit" = Option<usize>, Query, minimum = 1), ("token" = Option<String>, Query, description = "the next link carries it"), ("count" = Option<String>, Query, description = "exact (default) or none"), ("f" = Option<String>, Query, description = "json (default), or a file: ndjson, csv, geojson, geoparquet, votable; the whole result, or with limit a page whose Link header names the next")),
+    params(("collections" = Option<String>, Query, description = "with commas"), ("ids" = Option<String>, Query, description = "with commas"), ("bbox" = Option<String>, Query, description = "west,south,east,north in degrees; west > east crosses 180°"), ("datetime" = Option<String>, Query, description = "RFC 3339 instant or interval start/end, .. for an open end"), ("intersects" = Option<String>, Query, description = "GeoJSON geometry"), ("q" = Option<String>, Query, description = "terms with commas, of which one is enough, or a text with OR, AND, + and -"), ("query" = Option<String>, Query, description = "conditions as JSON: {\"eo:cloud_cover\":{\"lt\":10}}"), ("filter" = Option<String>, Query, description = "CQL2"), ("filter-lang" = Option<String>, Query, description = "cql2-text (default) or cql2-json"), ("filter-crs" = Option<String>, Query, description = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"), ("sortby" = Option<String>, Query, description = "fields with commas, - before a name descends: -properties.datetime,id"), ("fields" = Option<String>, Query, description = "members to give, - before a name leaves it out: id,properties.eo:cloud_cover,-assets"), ("limit" = Option<usize>, Query, minimum = 1), ("token" = Option<String>, Query, description = "the next link carries it"), ("count" = Option<String>, Query, description = "exact (default) or none"), ("f" = Option<String>, Query, description = "json (default), or a file: ndjson, csv, geojson, geoparquet, votable; the whole result, or with limit a page whose Link header names the next"), ("federated" = Option<bool>, Query, description = "whether the sources of this archive are asked too"), ("sources" = Option<String>, Query, description = "with federated: ids of the sources, with commas; local is this archive; default all"), ("timeout" = Option<f64>, Query, description = "with federated: seconds to wait, at most and by default 5")),
     responses((status = 200, body = Object, content_type = "application/geo+json"),
               (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn get_search(request: HttpRequest, state: Data<State>) -> Answer {
@@ -47,7 +47,10 @@ pub async fn post_search(request: HttpRequest, state: Data<State>, mut payload: 
 }
 
 /// Answers a question with an ItemCollection, or with a file.
-pub async fn answer(request: &HttpRequest, state: &State, ask: Ask, address: &str, method: Method) -> Answer {
+pub async fn answer(request: &HttpRequest, state: &State, mut ask: Ask, address: &str, method: Method) -> Answer {
+    if let Some(wanted) = ask.federated.take() {
+        return federated::answer(request, state, ask, wanted, address, method).await;
+    }
     let query = ask.query(Kind::Product, DEFAULT_LIMIT)?;
     if let Some(format) = export::wanted(request, ask.form.as_deref(), &[GEOJSON, "application/json"])? {
         let is_page = ask.limit.is_some();

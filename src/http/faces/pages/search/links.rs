@@ -13,6 +13,11 @@ pub fn native(asked: &Asked) -> String {
     join("/api/v1/search", parts(asked).into_iter().chain([limit]))
 }
 
+/// The same question to this archive and its sources, as a page.
+pub fn federated(asked: &Asked) -> String {
+    join("/federation/search", parts(asked).into_iter().chain([("f", "html".to_owned())]))
+}
+
 /// The whole result as a file.
 fn file(asked: &Asked, format: Format) -> String {
     join("/api/v1/search", parts(asked).into_iter().chain([("f", format.as_str().to_owned())]))

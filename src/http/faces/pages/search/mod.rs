@@ -50,6 +50,8 @@ struct Answered {
     named: Vec<Match>,
     /// What leads on when nothing was found.
     ways: Vec<nothing::Way>,
+    /// How many sources can be asked too.
+    partners: usize,
 }
 
 /// `GET /search`
@@ -96,7 +98,8 @@ fn find(catalogue: &Catalogue, asked: &Asked) -> Result<Answered, Error> {
     let is_empty = results.found.is_empty() && asked.token.is_empty();
     let ways = if is_empty { nothing::ways(catalogue, asked)? } else { Vec::new() };
     let titles = titles(catalogue, &results);
-    Ok(Answered { results, tally, titles, groups, named, ways })
+    let partners = catalogue.source_standings()?.iter().filter(|standing| standing.source.mode.is_live()).count();
+    Ok(Answered { partners, results, tally, titles, groups, named, ways })
 }
 
 /// Titles of collections; one that cannot be read is shown by its identifier.
@@ -141,6 +144,7 @@ fn content(asked: &Asked, answered: &Answered) -> Markup {
                 h2 #found tabindex="-1" { (headline(asked, matched)) }
                 (form::chips(asked))
                 (meant(asked, &answered.results))
+                (partners(asked, answered.partners))
                 (hits::named(&answered.named))
                 @if answered.results.found.is_empty() {
                     (nothing::advice(asked, &answered.ways))
@@ -174,6 +178,15 @@ fn misfit(asked: &Asked, fault: &str) -> Markup {
             (form::filter(asked, Some(fault)))
             (form::chips(asked))
             p { a href=(asked.unfiltered().href()) { "Search without the filter" } }
+        }
+    }
+}
+
+/// The way to ask others too, where this archive knows any.
+fn partners(asked: &Asked, partners: usize) -> Markup {
+    html! {
+        @if partners > 0 {
+            p.partners { a href=(links::federated(asked)) { "Also ask " (words::counted(partners as u64, "partner", "partners")) } }
         }
     }
 }
