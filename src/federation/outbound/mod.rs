@@ -51,7 +51,7 @@ pub enum OutboundError {
     #[error("{0} is no address that begins with http:// or https://")]
     NotHttp(String),
     /// The name stands for an address that is not asked from here.
-    #[error("{host} is {address}, which is no public address")]
+    #[error("{host} is {address}, which is no public address: the operator may allow such (--private-sources)")]
     NotPublic { host: String, address: std::net::IpAddr },
     #[error("it answered {status} and names an address that is not followed: {reason}")]
     Redirected { status: u16, reason: String },

@@ -17,7 +17,7 @@ pub struct Client<'a> {
     /// Headers that every request carries.
     pub headers: &'a [(&'a str, &'a str)],
     /// What the source's host allows programs that come by themselves.
-    robots: Option<&'a Robots>,
+    pub robots: Option<&'a Robots>,
     /// Where descriptions of services are kept for some minutes.
     pub descriptions: Option<&'a Descriptions>,
 }
