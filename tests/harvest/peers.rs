@@ -74,7 +74,7 @@ fn another_perennial_is_copied_record_by_record_with_its_deletions() {
         service.put("/api/v1/collections/harvested%3Apeer%3Ac/products/p0008", product("harvested:peer:c", "p0008"));
     assert!((400..500).contains(&refused.status), "{}", refused.text());
     let refused = service.delete("/api/v1/collections/harvested%3Apeer%3Ac/products/p0008");
-    refused.expect_problem(409, "copy");
+    refused.expect_problem(422, "invalid");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use perennial::catalogue::{HarvestOutcome, HarvestWish};
 
-use super::repository::Repository;
+use super::repository::{Misbehaviour, Repository};
 use super::{counted, full, harvest, held, run, with};
 
 #[test]
@@ -112,4 +112,35 @@ fn what_is_known_comes_back_from_the_archive_alone() {
     let sequence = service.catalogue().last_sequence();
     assert_eq!(counted(&full(&service)), [0, 0, 14, 0, 0]);
     assert_eq!(service.catalogue().last_sequence(), sequence);
+}
+
+#[test]
+fn a_run_that_was_interrupted_goes_on_at_its_next_page() {
+    for is_noted in [true, false] {
+        let repository = Repository::new(50, 10);
+        let (store, service) = with(&repository);
+        {
+            let mut holdings = repository.change();
+            (holdings.after, holdings.then) = (3, Some(Misbehaviour::Fails));
+        }
+        let first = harvest(&service);
+        assert_eq!((first.outcome, first.counts.new, held(&service)), (HarvestOutcome::Fault, 30, 30), "{first:?}");
+        if !is_noted {
+            // As after a kill in the very first run.
+            std::fs::remove_file(store.path().join("index/harvest/there/standing.json")).expect("there");
+        }
+        {
+            let mut holdings = repository.change();
+            (holdings.then, holdings.served) = (None, 0);
+        }
+        let second = harvest(&service);
+        assert_eq!(
+            (second.outcome, second.resumed, held(&service)),
+            (HarvestOutcome::Complete, true, 50),
+            "{second:?}"
+        );
+        assert_eq!((second.counts.new, second.counts.listed, second.doubt.clone()), (50, 50, None), "{second:?}");
+        assert_eq!(repository.change().served, 2, "what was taken is not asked for again");
+        assert_eq!(second.checkpoint.as_deref(), Some("2026-01-02T00:00:00Z"));
+    }
 }

@@ -183,9 +183,9 @@ fn age(earlier: Option<&str>, now: &str) -> Option<i64> {
     Some((now.micros() - earlier.micros()) / 1_000_000)
 }
 
-/// The id of the evidence of a run.
-pub fn evidence_id(source: &str, started: &str) -> String {
-    format!("{HARVEST}{source}:{started}")
+/// The id of the evidence of a run, by the time of its end: one that goes on after a fault has the beginning of the first.
+pub fn evidence_id(source: &str, ended: &str) -> String {
+    format!("{HARVEST}{source}:{ended}")
 }
 
 impl Catalogue {

@@ -143,18 +143,20 @@ impl<'c> Run<'c> {
     fn open(catalogue: &'c Catalogue, source: &'c Source, wish: HarvestWish) -> Result<Self, Error> {
         let folder = Folder::of(&catalogue.index_path(), source.id.as_str());
         let last = catalogue.last_sequence();
-        let found = folder.known().zip(folder.standing(last));
-        let (known, mut standing) = match found {
-            Some(found) => found,
-            None => catalogue.remember(source, &folder, !wish.dry_run)?,
-        };
         let listed_as = listed_as(source);
+        let interrupted = folder.progress(&listed_as, last);
+        let (known, mut standing) = match (folder.known(), folder.standing(last)) {
+            (Some(known), Some(standing)) => (known, standing),
+            // Killed in its first run: how it stands was never noted, how far it came was.
+            (Some(known), None) if interrupted.is_some() => (known, catalogue.reported_standing(source)?),
+            _ => catalogue.remember(source, &folder, !wish.dry_run)?,
+        };
         if standing.listed_as != listed_as {
             // Another address or another format: its checkpoint says nothing.
             (standing.checkpoint, standing.validator) = (None, None);
             standing.missing.clear();
         }
-        let interrupted = folder.progress(&listed_as, last).filter(|_| !wish.full && !wish.dry_run);
+        let interrupted = interrupted.filter(|_| !wish.full && !wish.dry_run);
         let mut run = Self {
             catalogue,
             source,

@@ -140,7 +140,7 @@ impl Catalogue {
     }
 
     /// How the source stood by the reports in the archive.
-    fn reported_standing(&self, source: &Source) -> Result<Standing, Error> {
+    pub(super) fn reported_standing(&self, source: &Source) -> Result<Standing, Error> {
         let reports = self.harvests_of(source.id.as_str(), REPORTS)?;
         let last = reports.first().cloned();
         let reached = reports.into_iter().find(|report| report.checkpoint.is_some());

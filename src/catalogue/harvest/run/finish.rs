@@ -149,7 +149,7 @@ impl Run<'_> {
     /// Keeps the report, how the source stands, and what a run that goes on needs.
     fn keep(&mut self, end: &End, report: &mut Harvested) -> Result<(), Error> {
         if report.is_worth_keeping(self.standing.last.as_ref(), self.standing.reported.as_deref()) {
-            report.evidence = Some(evidence_id(&report.source, &report.started));
+            report.evidence = Some(evidence_id(&report.source, &report.ended));
             self.keep_evidence(report)?;
             self.standing.reported = Some(report.ended.clone());
         }
