@@ -55,7 +55,8 @@ pub async fn negotiated(request: HttpRequest, state: Data<State>) -> Answer {
            ("modifiedSince" = Option<String>, Query, description = "as of /dcat"),
            ("limit" = Option<u64>, Query, description = "as of /dcat"),
            ("token" = Option<String>, Query, description = "as of /dcat")),
-    responses((status = 200, description = "as of /dcat", body = String, content_type = "text/turtle"),
+    responses((status = 200, description = "as of /dcat",
+                content((String = "text/turtle"), (Object = "application/ld+json"), (String = "application/rdf+xml"), (String = "application/n-triples"))),
               (status = 304, description = "nothing was registered since"),
               (status = 400, body = ProblemBody, content_type = "application/problem+json"),
               (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
