@@ -107,6 +107,8 @@ pub struct Catalogue {
     copies_graph: Option<graph::Graph>,
     /// How many searches run at once.
     gate: gate::Gate,
+    /// How many pages are put together at once for those who harvest: they may take long, and searches do not wait for them.
+    harvests: gate::Gate,
     /// How many recipes run at once.
     runs: gate::Gate,
     tally: recreate::Tally,

@@ -104,7 +104,13 @@ pub fn bind(catalogue: Arc<Catalogue>, options: &ServeOptions) -> Result<Server,
     Ok(Server {
         listener,
         address,
-        state: Data::new(State { catalogue, public_url, open, stopping: AtomicBool::new(false) }),
+        state: Data::new(State {
+            catalogue,
+            public_url,
+            open,
+            stopping: AtomicBool::new(false),
+            followers: Arc::default(),
+        }),
         workers,
     })
 }

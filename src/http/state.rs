@@ -1,7 +1,7 @@
 //! What every handler needs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use actix_web::HttpRequest;
 
@@ -16,6 +16,8 @@ pub struct State {
     pub open: bool,
     /// Answers that go on are to end.
     pub stopping: AtomicBool,
+    /// Clients that wait for changes or follow them.
+    pub followers: Arc<AtomicUsize>,
 }
 
 impl State {

@@ -44,8 +44,6 @@ const KNOWN: [&str; 4] = ["since", "limit", "scope", "wait"];
 const NDJSON: &str = "application/x-ndjson";
 const EVENT_STREAM: &str = "text/event-stream";
 
-static FOLLOWERS: AtomicUsize = AtomicUsize::new(0);
-
 /// One line of the feed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChangeLine {
@@ -134,21 +132,21 @@ fn is_harvested(scope: &str) -> bool {
 }
 
 /// A client that waits or follows.
-struct Place;
+struct Place(Arc<AtomicUsize>);
 
 impl Place {
-    fn take() -> Result<Self, Error> {
-        if FOLLOWERS.fetch_add(1, Ordering::AcqRel) < MAX_FOLLOWERS {
-            return Ok(Self);
+    fn take(state: &State) -> Result<Self, Error> {
+        let place = Self(Arc::clone(&state.followers));
+        if place.0.fetch_add(1, Ordering::AcqRel) < MAX_FOLLOWERS {
+            return Ok(place);
         }
-        FOLLOWERS.fetch_sub(1, Ordering::AcqRel);
         Err(Error::Unavailable { reason: format!("{MAX_FOLLOWERS} clients follow the changes already") })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        FOLLOWERS.fetch_sub(1, Ordering::AcqRel);
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -209,7 +207,7 @@ async fn wait_for(state: &State, asked: &Asked) -> Result<(Vec<Change>, u64), Pr
     let mut news = catalogue.follow();
     let (mut changes, mut seen) = read(catalogue, asked.since, asked).await?;
     if changes.is_empty() && !asked.wait.is_zero() {
-        let _place = Place::take()?;
+        let _place = Place::take(state)?;
         let until = Instant::now() + asked.wait;
         while changes.is_empty() && Instant::now() < until && !state.is_stopping() {
             if catalogue.readable() <= seen {
@@ -224,7 +222,7 @@ async fn wait_for(state: &State, asked: &Asked) -> Result<(Vec<Change>, u64), Pr
 
 /// Answers with events that go on until the client leaves, reads too slowly, or the service stops.
 fn follow(state: &Data<State>, asked: Asked, base: String) -> Answer {
-    let place = Place::take()?;
+    let place = Place::take(state)?;
     let (sending, receiving) = channel::<Bytes>(1);
     let state = Data::clone(state);
     // Detached on purpose: it ends by itself when the client goes away.
