@@ -113,7 +113,7 @@ pub struct Catalogue {
     /// How many searches run at once.
     gate: gate::Gate,
     /// How many pages are put together at once for those who harvest: they may take long, and searches do not wait for them.
-    harvests: gate::Gate,
+    harvesters: gate::Gate,
     /// How many recipes run at once.
     runs: gate::Gate,
     tally: recreate::Tally,

@@ -243,7 +243,7 @@ impl Catalogue {
             runs: gate::Gate::new(options.settings.recreation.as_ref().map_or(1, |settings| settings.at_once.max(1))),
             tally: super::recreate::Tally::default(),
             rebuilds: super::dropping::Rebuilds::default(),
-            harvests: gate::Gate::for_cores(std::thread::available_parallelism().map_or(1, usize::from)),
+            harvesters: gate::Gate::for_cores(std::thread::available_parallelism().map_or(1, usize::from)),
             gate: gate::Gate::for_cores(std::thread::available_parallelism().map_or(1, usize::from)),
             schemas: Registry::new()?,
             names: names(store)?,

@@ -132,7 +132,7 @@ impl Catalogue {
         take: &mut dyn FnMut(Entry) -> Result<bool, Error>,
     ) -> Result<Option<u64>, Error> {
         self.check_ready()?;
-        let _place = self.harvests.enter()?;
+        let _place = self.harvesters.enter()?;
         let mut late = None;
         self.each_event(selection.first, selection.last, &mut |event| {
             if event.sequence.is_multiple_of(256) && until.is_some_and(|until| Instant::now() > until) {
@@ -159,7 +159,7 @@ impl Catalogue {
         take: &mut dyn FnMut(Entry, bool) -> Result<bool, Error>,
     ) -> Result<(), Error> {
         self.check_ready()?;
-        let _place = self.harvests.enter()?;
+        let _place = self.harvesters.enter()?;
         self.each_event(first, last, &mut |event| {
             if event.scope != "local" || !KINDS.contains(&event.kind) {
                 return Ok(true);
