@@ -124,7 +124,7 @@ pub struct Catalogue {
     names: Names,
     secrets: Secrets,
     uploads: Arc<Uploads>,
-    harvests: harvest::Harvests,
+    copying: harvest::Harvests,
     health: Arc<Health>,
     /// How far the log can be read, for those who follow it.
     pulse: Arc<changes::Pulse>,

@@ -249,7 +249,7 @@ impl Catalogue {
             names: names(store)?,
             secrets,
             uploads,
-            harvests: super::harvest::Harvests::default(),
+            copying: super::harvest::Harvests::default(),
             health,
             pulse,
             barren: super::changes::Barren::default(),

@@ -90,6 +90,6 @@ impl Catalogue {
 
     /// Ends harvests at their next page.
     pub fn stop_harvests(&self) {
-        self.harvests.stop();
+        self.copying.stop();
     }
 }

@@ -90,7 +90,7 @@ impl Catalogue {
     pub fn harvest(&self, id: &RecordId, wish: HarvestWish) -> Result<Harvested, Error> {
         let source = self.source_to_harvest(id)?;
         self.health().check_writable()?;
-        let place = self.harvests.take(id)?;
+        let place = self.copying.take(id)?;
         self.harvest_at(&source, wish, &place)
     }
 
@@ -101,9 +101,9 @@ impl Catalogue {
     pub fn begin_harvest(catalogue: std::sync::Arc<Self>, id: RecordId, wish: HarvestWish) -> Result<(), Error> {
         let source = catalogue.source_to_harvest(&id)?;
         catalogue.health().check_writable()?;
-        drop(catalogue.harvests.take(&id)?);
+        drop(catalogue.copying.take(&id)?);
         let run = move || {
-            let done = catalogue.harvests.take(&id).and_then(|place| catalogue.harvest_at(&source, wish, &place));
+            let done = catalogue.copying.take(&id).and_then(|place| catalogue.harvest_at(&source, wish, &place));
             if let Err(error) = done {
                 tracing::warn!(source.id = %id, error = error.chain(), "not harvested");
             }
@@ -239,7 +239,7 @@ impl<'c> Run<'c> {
             outbound: outbound.clone(),
             source: self.source.clone(),
             patience: self.catalogue.settings.harvest.patience,
-            stop: std::sync::Arc::clone(&self.catalogue.harvests.stop),
+            stop: std::sync::Arc::clone(&self.catalogue.copying.stop),
         };
         let (sender, pages) = mpsc::sync_channel(PAGES_AHEAD);
         // Not waited for: a request to the source may outlast the service.
@@ -282,7 +282,7 @@ impl<'c> Run<'c> {
 
     fn next_page(&self, pages: &Receiver<Result<Listing, Fault>>) -> Result<Listing, Break> {
         loop {
-            if self.catalogue.harvests.stop.load(Ordering::Acquire) {
+            if self.catalogue.copying.stop.load(Ordering::Acquire) {
                 return Err(Break::Stopped);
             }
             match pages.recv_timeout(STEP) {

@@ -39,7 +39,7 @@ pub fn run_due(catalogue: &Catalogue) {
         Err(error) => return tracing::debug!(error = error.chain(), "sources cannot be listed now"),
     };
     for id in ids {
-        if catalogue.harvests.is_stopping() {
+        if catalogue.copying.is_stopping() {
             return;
         }
         // A record of before its schema is no source; whoever asks for it hears why.
@@ -47,17 +47,17 @@ pub fn run_due(catalogue: &Catalogue) {
         if source.harvest.every.is_none() {
             continue;
         }
-        let last = match catalogue.harvests.knows_end(&id) {
+        let last = match catalogue.copying.knows_end(&id) {
             true => None,
             false => catalogue.standing_of(&source).ok().and_then(|standing| standing.last),
         };
-        if catalogue.harvests.due(&source, last.as_ref()).is_none_or(|due| due > now()) {
+        if catalogue.copying.due(&source, last.as_ref()).is_none_or(|due| due > now()) {
             continue;
         }
         if let Err(error) = catalogue.harvest(&id, HarvestWish::default()) {
             tracing::warn!(source.id = %id, error = error.chain(), "not harvested");
         }
         // Also after a failure: the next attempt waits its turn.
-        catalogue.harvests.note_end(&id, now());
+        catalogue.copying.note_end(&id, now());
     }
 }

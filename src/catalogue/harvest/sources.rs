@@ -91,7 +91,7 @@ impl Catalogue {
     pub fn source_state(&self, id: &RecordId) -> Result<SourceState, Error> {
         let source = self.federation_source(id)?;
         let standing = self.standing_of(&source)?;
-        let due = self.harvests.due(&source, standing.last.as_ref());
+        let due = self.copying.due(&source, standing.last.as_ref());
         Ok(SourceState {
             id: source.id.to_string(),
             title: source.title.clone(),
@@ -102,7 +102,7 @@ impl Catalogue {
             trust: source.trust,
             every: source.harvest.every,
             due: due.map(|due| due.to_string()),
-            running: self.harvests.counts(id),
+            running: self.copying.counts(id),
             held: standing.held,
             checkpoint: standing.checkpoint,
             last: standing.last,
