@@ -225,7 +225,7 @@ mod tests {
             ["http://a.example/d1", "http://a.example/d2"]
         );
         assert!(!made[1].1.contains("title"), "another data set is not contained: {}", made[1].1);
-        let again = read(made[0].1.as_bytes(), "application/n-triples", "").expect("N-Triples");
+        let again = read(made[0].1.as_bytes(), "application/n-triples", "http://a.example/").expect("N-Triples");
         assert_eq!(again.len(), 8);
     }
 
