@@ -22,7 +22,7 @@ use crate::federation::fan_out::{Ended, Places, Task, fan_out};
 use crate::federation::merge::{self, Buffer, Order};
 use crate::federation::outcome::Outcome;
 use crate::federation::protocol::Descriptions;
-use crate::model::{Kind, Query, SortKey};
+use crate::model::{Instant as Moment, Kind, Query, SortKey};
 
 pub use hit::Hit;
 
@@ -162,6 +162,8 @@ impl Target {
 struct Answer {
     gathered: Gathered,
     served: Served,
+    /// Of the copy.
+    age: Option<Duration>,
     is_stale: bool,
 }
 
@@ -351,6 +353,11 @@ impl Catalogue {
     }
 
     fn copy_of(&self, source: &Source, asked: &Asked<'_>, is_stale: bool) -> Answer {
+        if self.source_state(&source.id).is_ok_and(|state| state.last.is_none()) {
+            // Nothing found in a copy that was never made says nothing of the source.
+            let reason = "it was not harvested yet, and is not asked while somebody waits".to_owned();
+            return Answer::live(Gathered::failed(Outcome::Unsupported { reason }, asked.from.clone()));
+        }
         let bare = |position: &Position| Position {
             page: position
                 .page
@@ -368,7 +375,14 @@ impl Catalogue {
         let mut gathered = self.ask_copy(source, &Asked { from: &from, ..*asked });
         gathered.end = marked(gathered.end);
         gathered.hits = gathered.hits.into_iter().map(|(place, hit)| (marked(place), hit)).collect();
-        Answer { gathered, served: Served::Cache, is_stale }
+        Answer { gathered, served: Served::Cache, age: self.age_of_copy(source), is_stale }
+    }
+
+    /// How long ago the last run over the source ended well; none where it is not known.
+    fn age_of_copy(&self, source: &Source) -> Option<Duration> {
+        let last = self.source_state(&source.id).ok()?.last.filter(|last| last.fault.is_none())?;
+        let ended = Moment::parse(&last.ended).ok()?;
+        u64::try_from(now().micros() - ended.micros()).ok().map(Duration::from_micros)
     }
 }
 
@@ -384,7 +398,7 @@ struct Question {
 
 impl Answer {
     const fn live(gathered: Gathered) -> Self {
-        Self { gathered, served: Served::Live, is_stale: false }
+        Self { gathered, served: Served::Live, age: None, is_stale: false }
     }
 }
 
@@ -511,7 +525,7 @@ fn report(target: &Target, answer: Answer, elapsed: Duration, returned: usize) -
         matched: answer.gathered.matched,
         returned,
         served: answer.served,
-        age: None,
+        age: answer.age,
         is_stale: answer.is_stale,
         post_filtered: ask::named(&answer.gathered.post_filtered),
         unreadable: answer.gathered.unreadable,

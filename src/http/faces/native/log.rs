@@ -53,7 +53,7 @@ fn origin(base: &str) -> String {
 /// Size and root of the log, signed: a note as of C2SP tlog-checkpoint.
 #[utoipa::path(get, path = "/api/v1/log/checkpoint", tag = "log",
     params(("f" = Option<String>, Query, description = "text (default) or json")),
-    responses((status = 200, body = CheckpointBody), (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "the note, or with its key as JSON", content((String = "text/plain"), (CheckpointBody = "application/json"))), (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn checkpoint(request: HttpRequest, state: Data<State>) -> Answer {
     let mut parameters = Parameters::of(&request)?;
     let form = parameters.one("f")?;
