@@ -116,5 +116,9 @@ fn read(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Resu
     let problem: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     let detail = problem.get("detail").and_then(serde_json::Value::as_str).unwrap_or(&text);
     let message = format!("the server answered {status}: {detail}");
-    Err(if status.is_client_error() { Failure::usage(message) } else { Failure::store(message) })
+    Err(match status.as_u16() {
+        404 | 410 => Failure::not_found(message),
+        400..500 => Failure::usage(message),
+        _ => Failure::store(message),
+    })
 }

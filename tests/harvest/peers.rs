@@ -99,3 +99,68 @@ fn the_standard_faces_of_a_peer_are_listed_too() {
         );
     }
 }
+
+#[test]
+fn copies_change_no_answer_of_this_archive_and_are_asked_for_by_their_scope() {
+    let (there, peer) = (Store::new(), Store::new());
+    let peer_service = peer.serve();
+    peer_service.put("/api/v1/collections/c", collection("c")).expect_status(201);
+    peer_service.ingest(lines("c", 0..PRODUCTS));
+    settled();
+    let mut options = asking();
+    options.settings.graph = crate::support::options_with_graph().settings.graph;
+    let service = there.serve_with(&options);
+    service.put("/api/v1/collections/c", collection("c")).expect_status(201);
+    service.ingest(lines("c", 0..10));
+    let url = format!("http://{}", peer_service.address());
+    let record =
+        format!(r#"{{"kind":"source","id":"peer","protocol":"perennial","url":"{url}","mode":"harvest","rate":1000}}"#);
+    service.put("/api/v1/records/source/peer", record).expect_status(201);
+    let of_products = "SELECT%20%28COUNT%28%3Fp%29%20AS%20%3Fn%29%20%7B%20%3Fp%20a%20dcat%3ADataset%20%7D";
+    let asked = [
+        "/api/v1/search?q=scene&limit=100&facets=mission,collection".to_owned(),
+        "/api/v1/search?q=sea&limit=5".to_owned(),
+        "/api/v1/collections".to_owned(),
+        "/api/v1/suggest?q=sce".to_owned(),
+        "/stac/search?limit=100".to_owned(),
+        "/stac/collections".to_owned(),
+        "/records/collections/catalogue/items?limit=100".to_owned(),
+        "/api/v1/resolve?id=p0003".to_owned(),
+        format!("/sparql?wait=graph&format=csv&query={of_products}"),
+    ];
+    let answers = |service: &Service| -> Vec<String> {
+        let answer = |path: &String| service.get(path).expect_status(200).text().replace(&service.url, "");
+        asked.iter().map(answer).map(|text| without_times(&text)).collect()
+    };
+    let before = answers(&service);
+    service.get(&format!("/sparql?scope=harvested&wait=graph&query={of_products}")).expect_status(503);
+    assert_eq!(run(&service, false).counts.new as u64, u64::from(PRODUCTS) + 1);
+    let check = |service: &Service| {
+        for (path, (before, after)) in asked.iter().zip(before.iter().zip(answers(service))) {
+            assert_eq!(before, &after, "{path}");
+        }
+        assert_eq!(copies(service), u64::from(PRODUCTS));
+        let address = format!("/sparql?scope=harvested&wait=graph&format=csv&query={of_products}");
+        let patience = std::time::Instant::now();
+        let mut found = service.get(&address);
+        while found.status == 503 && patience.elapsed().as_secs() < 30 {
+            found = service.get(&address);
+        }
+        assert_eq!(found.expect_status(200).text().lines().nth(1), Some("30"));
+    };
+    check(&service);
+    service.put("/api/v1/collections/harvested%3Apeer%3Ac", collection("harvested:peer:c")).expect_status(422);
+    service.delete("/api/v1/collections/harvested%3Apeer%3Ac/products/p0001").expect_status(422);
+    service.get("/sparql?scope=mine&query=ASK%7B%7D").expect_status(400);
+    service.get("/api/v1/search?scope=harvested%3A").expect_status(400);
+    // All of it comes back from the archive alone.
+    drop(service);
+    std::fs::remove_dir_all(there.path().join("index")).expect("an index");
+    let service = there.serve_with(&options);
+    check(&service);
+}
+
+/// An answer without the moments at which it was made.
+fn without_times(text: &str) -> String {
+    text.lines().filter(|line| !line.contains("timeStamp")).map(str::to_owned).collect::<Vec<_>>().join("\n")
+}

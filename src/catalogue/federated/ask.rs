@@ -100,11 +100,24 @@ impl Catalogue {
         }
         gather(asked.from, asked.budget(), &mut |page| {
             let results = self.search(query.clone(), page).map_err(outcome_of)?;
-            let hit = |record: &[u8]| Hit::of(as_its_source_says(record)?, None, asked.query).ok();
+            let hit = |record: &[u8]| Hit::of(as_its_source_says(record)?, original_of(record), asked.query).ok();
             let hits = results.found.iter().map(|found| hit(&found.record)).collect();
             Ok(Page { hits, matched: results.matched, next: results.next, ..Page::default() })
         })
     }
+}
+
+/// Where the original of a copy is.
+fn original_of(record: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Copied {
+        harvested: Origin,
+    }
+    #[derive(serde::Deserialize)]
+    struct Origin {
+        href: Option<String>,
+    }
+    serde_json::from_slice::<Copied>(record).ok()?.harvested.href
 }
 
 /// A copy with the collection and id of its source.

@@ -16,7 +16,7 @@ use cursor::Cursor;
 use gather::{Gathered, Position};
 
 use super::{Catalogue, Error, now};
-use crate::federation::Source;
+use crate::federation::{Mode, Source};
 use crate::federation::breaker::{Breakers, Standing};
 use crate::federation::fan_out::{Ended, Places, Task, fan_out};
 use crate::federation::merge::{self, Buffer, Order};
@@ -353,11 +353,19 @@ impl Catalogue {
     }
 
     fn copy_of(&self, source: &Source, asked: &Asked<'_>, is_stale: bool) -> Answer {
-        if self.source_state(&source.id).is_ok_and(|state| state.last.is_none()) {
+        if source.mode == Mode::Off {
+            let reason = "it is switched off".to_owned();
+            return Answer::live(Gathered::failed(Outcome::Refused { reason }, asked.from.clone()));
+        }
+        let state = self.source_state(&source.id).ok();
+        let fault = state.as_ref().and_then(|state| state.last.as_ref()?.fault.as_ref());
+        if state.as_ref().is_some_and(|state| state.held == 0 && (state.last.is_none() || fault.is_some())) {
             // Nothing found in a copy that was never made says nothing of the source.
-            let reason = "it was not harvested yet, and is not asked while somebody waits".to_owned();
+            let reason = "it was never harvested to the end, and is not asked while somebody waits".to_owned();
             return Answer::live(Gathered::failed(Outcome::Unsupported { reason }, asked.from.clone()));
         }
+        // What it has now could not be learnt.
+        let is_stale = is_stale || fault.is_some();
         let bare = |position: &Position| Position {
             page: position
                 .page
@@ -439,7 +447,12 @@ fn merged(
     cursor: &mut Cursor,
     is_first: bool,
 ) -> Merging {
-    let retrieved = now().to_string();
+    // What comes from a copy was retrieved when that was made.
+    let asked = now().micros();
+    let retrieved = |at: usize| {
+        let age = answers.get(at).and_then(|(answer, _)| answer.age).unwrap_or_default();
+        Moment::from_micros(asked - i64::try_from(age.as_micros()).unwrap_or_default()).to_string()
+    };
     let mut buffers = Vec::with_capacity(answers.len());
     for ((target, _), (answer, _)) in targets.iter().zip(&answers) {
         let gathered = &answer.gathered;
@@ -462,9 +475,10 @@ fn merged(
         Some((buffer.source.as_str(), &hit.1))
     };
     let elsewhere = |place: merge::Place| {
+        let at = place.0;
         let (source, hit) = found(place)?;
         let (source, id, href) = (source.to_owned(), hit.id.clone(), hit.href.clone());
-        Some(Elsewhere { source, id, href, retrieved: retrieved.clone() })
+        Some(Elsewhere { source, id, href, retrieved: retrieved(at) })
     };
     let hit = |group: &merge::Group| {
         let record = found(group.kept)?.1.record.clone();

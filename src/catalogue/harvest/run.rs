@@ -125,6 +125,9 @@ impl Catalogue {
         }
         let report = run.finish(end, begun)?;
         let counts = report.counts;
+        if let Some(fault) = &report.fault {
+            tracing::warn!(source.id = %source.id, url = source.url, kind = fault.kind, reason = fault.reason, "a harvest ended early");
+        }
         tracing::info!(
             source.id = %source.id,
             outcome = ?report.outcome,

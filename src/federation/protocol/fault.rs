@@ -55,7 +55,8 @@ impl From<OutboundError> for Fault {
             OutboundError::NotHttp(_) | OutboundError::NotPublic { .. } | OutboundError::Redirected { .. } => {
                 Self::Refused { reason: error.to_string() }
             }
-            OutboundError::Insecure { .. } | OutboundError::Unreachable { .. } | OutboundError::Authorities { .. } => {
+            OutboundError::Unreachable { reason } => Self::Unreachable { reason },
+            OutboundError::Insecure { .. } | OutboundError::Authorities { .. } => {
                 Self::Unreachable { reason: error.to_string() }
             }
         }

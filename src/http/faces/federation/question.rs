@@ -32,7 +32,14 @@ impl Wanted {
     /// # Errors
     /// 400 for what cannot be honoured.
     pub fn take(parameters: &mut Parameters) -> Result<Self, Error> {
+        let is_given = parameters.has("sources");
         let names = parameters.list("sources");
+        if is_given && names.iter().all(|name| name.trim().is_empty()) {
+            return Err(Error::parameter("sources", "names none; without it all are asked"));
+        }
+        if names.iter().enumerate().any(|(at, name)| names.iter().take(at).any(|before| before == name)) {
+            return Err(Error::parameter("sources", "names one twice"));
+        }
         let sources = (!names.is_empty()).then(|| names.into_iter().map(|name| (name, None)).collect());
         Ok(Self { sources, timeout: parameters.one("timeout")?.map(|text| seconds("timeout", &text)).transpose()? })
     }
@@ -57,8 +64,6 @@ impl Wanted {
 
     /// The whole question.
     pub fn of(self, query: Query, token: Option<String>, path: Vec<String>) -> FederatedAsk {
-        // A page of an archive may be larger than one of many.
-        let query = Query { limit: query.limit.min(MAX_HITS), ..query };
         FederatedAsk { query, token, timeout: self.timeout, sources: self.sources, path }
     }
 }

@@ -202,6 +202,7 @@ fn content(loaded: &Loaded, entity: &Entity<'_>, title: &str) -> Markup {
     let key = &loaded.stored.key;
     html! {
         (trail(loaded, key))
+        (copied(loaded))
         (old_revision(loaded))
         header.record {
             p.kicker {
@@ -256,6 +257,21 @@ fn old_revision(loaded: &Loaded) -> Markup {
                 "This is revision " (loaded.stored.revision) " of " (words::moment(&loaded.stored.time)) " UTC. "
                 a href=(address::page(&loaded.stored.key)) { "See the newest, revision " (newest) } "."
             }
+        }
+    }
+}
+
+/// Says of a copy whose it is, and where the original is.
+fn copied(loaded: &Loaded) -> Markup {
+    let Scope::Harvested(source) = loaded.stored.key.scope() else { return html! {} };
+    let record: serde_json::Value = serde_json::from_slice(&loaded.stored.record).unwrap_or_default();
+    let original = record.pointer("/harvested/href").and_then(serde_json::Value::as_str).and_then(address::elsewhere);
+    html! {
+        p.banner role="note" {
+            "This is a copy of a record of "
+            a href=(format!("/sources/{}", crate::model::uri::encode(source.as_str()))) { (source.as_str()) }
+            ", taken over at " (words::moment(&loaded.stored.time)) " UTC."
+            @if let Some(original) = original { " " a href=(original) rel="external canonical" { "The original" } "." }
         }
     }
 }
