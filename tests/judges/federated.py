@@ -27,10 +27,7 @@ THINGS = 60
 PRODUCTS = 40
 KINDS = {"sister": "perennial", "items": "stac", "csw": "csw", "iso": "csw", "records": "records", "sparql": "sparql", "own": "sparql"}
 GARBAGE = ["perennial", "stac", "records", "csw", "sparql"]
-# One row for each data set, as LIMIT and OFFSET need it.
-OWN_QUERY = """PREFIX dct: <http://purl.org/dc/terms/>
-CONSTRUCT { ?set a <http://www.w3.org/ns/dcat#Dataset> ; dct:title ?title ; dct:description ?about ; dct:identifier ?id }
-WHERE { ?set a <http://www.w3.org/ns/dcat#Dataset> ; dct:title ?title ; dct:description ?about ; dct:identifier ?id } ORDER BY ?set"""
+OWN_QUERY = "CONSTRUCT { ?set ?term ?value } WHERE { ?set a <http://www.w3.org/ns/dcat#Dataset> ; ?term ?value }"
 
 
 PROGRAMS = [("csw", peers.pycsw, dublin_core), ("iso", peers.pycsw, iso, "apiso"), ("records", peers.pygeoapi, features)]
