@@ -82,6 +82,7 @@ run "py-tes" judge tes_client.py --binary "$PROGRAM"
 run "drills by TES" judge drills.py --binary "$PROGRAM" --shared "$PERENNIAL_SHARED" --tes
 run "kill -9, graph" judge graph_kill9.py --binary "$PROGRAM" --kills "${PERENNIAL_KILLS:-200}" --longest 0.5
 run "harvest" judge harvest.py --binary "$PROGRAM" --records 10000 --kills 50
+run "federated search" judge federated.py --binary "$PROGRAM" --peers "$PERENNIAL_VENV-peers/bin/python"
 run "mirror" judge mirror.py --binary "$PROGRAM" --kills 100
 
 "$PYTHON" tests/judges/render.py "$PERENNIAL_REPORT" >"$WORK/JUDGES.md"

@@ -85,6 +85,7 @@ install_python_tools() {
     install_environment "$PERENNIAL_VENV" requirements.txt
     install_environment "$PERENNIAL_VENV-crates" requirements-crates.txt
     install_environment "$PERENNIAL_VENV-ckan" requirements-ckan.txt
+    install_environment "$PERENNIAL_VENV-peers" requirements-peers.txt
 }
 
 case "${1:-}" in

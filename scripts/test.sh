@@ -99,6 +99,7 @@ check sparql-clients judge sparql_clients.py --binary "$PROGRAM"
 check sparql-hostile judge sparql_hostile.py --binary "$PROGRAM" --clients 16 --turns 1
 check graph-kill9 judge graph_kill9.py --binary "$PROGRAM" --kills 10
 check harvest judge harvest.py --binary "$PROGRAM" --records 600 --kills 5
+check federated judge federated.py --binary "$PROGRAM" --peers "$PERENNIAL_VENV-peers/bin/python"
 check mirror judge mirror.py --binary "$PROGRAM" --kills 8
 check tes judge tes_client.py --binary "$PROGRAM"
 check_corpus drills-tes judge drills.py --binary "$PROGRAM" --shared "$PERENNIAL_SHARED" --tes

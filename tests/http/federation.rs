@@ -252,6 +252,34 @@ fn a_failed_source_is_asked_again_and_loses_nothing() {
 }
 
 #[test]
+fn an_order_that_a_service_refuses_is_made_here() {
+    let (_store, here) = asking();
+    let picky = fake(|asked| {
+        let path = asked.split(' ').nth(1).unwrap_or("/");
+        let record = |id: &str, title: &str| {
+            let properties = json!({"type": "dataset", "title": title});
+            json!({"type": "Feature", "id": id, "geometry": null, "properties": properties})
+        };
+        let (first, second) = (record("x", "B"), record("y", "A"));
+        let answer = match path {
+            "/conformance" => json!({"conformsTo": ["http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/sorting"]}),
+            path if path.contains("sortby=") => {
+                return http("400 Bad", "application/json", r#"{"description": "bad sort property"}"#);
+            }
+            path if path.contains("offset=1") => json!({"features": [second]}),
+            _ => json!({"features": [first], "links": [{"rel": "next", "href": "?offset=1"}]}),
+        };
+        http("200 OK", "application/json", &answer.to_string())
+    });
+    add_source(&here, "picky", "records", &format!("{picky}/collections/c"));
+    for query in ["kind=collection&sources=picky&sort=title&limit=1", "kind=collection&sources=picky&limit=1"] {
+        let found = all(&here, query);
+        assert_eq!(found.len(), 2, "{query}");
+        assert!(!query.contains("sort") || found[0].0 == "y", "{query}: {found:?}");
+    }
+}
+
+#[test]
 fn a_question_that_has_been_here_is_told_so() {
     let (_store, here) = asking();
     let instance = here.get("/federation").json()["instance"].as_str().expect("a name").to_owned();

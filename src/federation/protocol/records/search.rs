@@ -14,11 +14,32 @@ use crate::query::cql2::record_name;
 
 const GEOJSON: &str = "application/geo+json, application/json;q=0.9";
 
+/// Before a place in a list that the service could not give in the order asked for.
+const UNSORTED: &str = "unsorted\n";
+
 /// One page of matches. Of several catalogues one after the other is read.
 pub fn search(client: &Client<'_>, ask: &Ask<'_>) -> Result<Found, Fault> {
-    let base = client.source.url.as_str();
     let can = Can::of(client)?;
-    let (parameters, unanswered) = parameters(ask.query, &can);
+    if let Some(place) = ask.page.and_then(|page| page.strip_prefix(UNSORTED)) {
+        return unsorted(client, &Ask { page: Some(place), ..*ask }, &can);
+    }
+    let sorts = can.sort && ask.page.is_none() && !ask.query.sort.is_empty();
+    match page(client, ask, &can) {
+        // Who sorts does not do so by every property, and says it in this way.
+        Err(Fault::HttpError { status: 400, .. }) if sorts => unsorted(client, ask, &can),
+        other => other,
+    }
+}
+
+fn unsorted(client: &Client<'_>, ask: &Ask<'_>, can: &Can) -> Result<Found, Fault> {
+    let mut found = page(client, ask, &Can { sort: false, ..*can })?;
+    found.next = found.next.map(|next| format!("{UNSORTED}{next}"));
+    Ok(found)
+}
+
+fn page(client: &Client<'_>, ask: &Ask<'_>, can: &Can) -> Result<Found, Fault> {
+    let base = client.source.url.as_str();
+    let (parameters, unanswered) = parameters(ask.query, can);
     let (address, rest) = match ask.page {
         Some(page) => kept(page, base)?,
         None => {

@@ -1,5 +1,6 @@
 //! Searches at SPARQL endpoints: DCAT data sets by CONSTRUCT, those whose title or description has the words. Conditions
-//! other than words and identifiers are left to be decided on what comes.
+//! other than words and identifiers are left to be decided on what comes. A query of the source's own is asked as it stands
+//! and read in one answer: its solutions are not its data sets, so that LIMIT would cut them apart.
 
 use super::super::wording::{QueryString, Unanswered, plain_words};
 use super::super::{Document, Part};
@@ -34,7 +35,8 @@ pub fn search(client: &Client<'_>, ask: &Ask<'_>) -> Result<Found, Fault> {
     Ok(Found {
         documents: if sets == 0 { Vec::new() } else { vec![Document::of(document)] },
         matched: None,
-        next: (sets >= ask.query.limit).then(|| (offset + ask.query.limit).to_string()),
+        next: (client.source.query.is_none() && sets >= ask.query.limit)
+            .then(|| (offset + ask.query.limit).to_string()),
         unanswered: unanswered.rest(),
     })
 }
@@ -45,12 +47,12 @@ fn data_sets(turtle: &[u8]) -> usize {
     count("dcat:Dataset").max(count("<http://www.w3.org/ns/dcat#Dataset>"))
 }
 
-/// The query: the source's own with a page of it, or what data sets usually say of themselves.
+/// The query: the source's own, or a page of what data sets usually say of themselves.
 fn construct(query: &Query, own: Option<&str>, offset: usize) -> (String, Unanswered) {
     let mut left = Unanswered::of(query);
     let limit = query.limit;
     if let Some(own) = own {
-        return (format!("{own}\nLIMIT {limit} OFFSET {offset}"), left);
+        return (own.to_owned(), left);
     }
     let mut filters = String::new();
     if let Some(words) = plain_words(query) {
@@ -101,6 +103,14 @@ mod tests {
         assert_eq!(left.rest(), []);
         let bad = Query { ids: vec!["\") } DROP ALL #\n".to_owned()], ..Query::default() };
         assert!(construct(&bad, None, 0).0.contains("(\"\\\") } DROP ALL #\\n\")"));
+    }
+
+    #[test]
+    fn a_query_of_the_source_is_asked_as_it_stands() {
+        let own = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }";
+        let query = Query { text: Some("Ice".into()), limit: 3, ..Query::default() };
+        let (text, left) = construct(&query, Some(own), 0);
+        assert_eq!((text.as_str(), left.rest()), (own, vec![Part::Text]));
     }
 
     #[test]
