@@ -16,12 +16,12 @@ use cursor::Cursor;
 use gather::{Gathered, Position};
 
 use super::{Catalogue, Error, now};
-use crate::federation::{Mode, Source};
 use crate::federation::breaker::{Breakers, Standing};
 use crate::federation::fan_out::{Ended, Places, Task, fan_out};
 use crate::federation::merge::{self, Buffer, Order};
 use crate::federation::outcome::Outcome;
 use crate::federation::protocol::Descriptions;
+use crate::federation::{Mode, Source};
 use crate::model::{Instant as Moment, Kind, Query, SortKey};
 
 pub use hit::Hit;

@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 
 use crate::catalogue::Error;
-use crate::catalogue::federated::{DEADLINE, FederatedAsk, MAX_HITS};
+use crate::catalogue::federated::{DEADLINE, FederatedAsk};
 use crate::federation::protocol::PATH_HEADER;
 use crate::http::parameters::Parameters;
 use crate::http::problem::Problem;

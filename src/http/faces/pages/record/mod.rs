@@ -27,7 +27,7 @@ use crate::http::faces::native::records::{self, identifier};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::state::State;
-use crate::model::{Entity, Key, Kind, Query};
+use crate::model::{Entity, Key, Kind, Query, Scope};
 use crate::rdf::projection::{Base, thing};
 use load::Loaded;
 
