@@ -7,27 +7,7 @@ use std::process::{Command, Output, Stdio};
 use perennial::codec::sha256;
 use serde_json::{Value, json};
 
-fn can_isolate() -> bool {
-    let mut trial = Command::new("bwrap");
-    trial.args([
-        "--unshare-all",
-        "--unshare-user",
-        "--ro-bind",
-        "/",
-        "/",
-        "--proc",
-        "/proc",
-        "--dev",
-        "/dev",
-        "/bin/true",
-    ]);
-    let works = trial.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    let works = works.is_ok_and(|status| status.success());
-    if !works {
-        eprintln!("skipped: bubblewrap cannot isolate here");
-    }
-    works
-}
+use crate::support::can_isolate;
 
 fn perennial(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_perennial"));

@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ use perennial::recreation::tes::{Queue, QueueSettings, StartError, TesExecutor};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::support::Client;
+use crate::support::{Client, can_isolate};
 
 const TES: &str = "/ga4gh/tes/v1";
 /// Longest wait for anything before a test fails.
@@ -131,22 +131,7 @@ impl Drop for Tes {
 
 /// A service, where programs can be isolated.
 fn isolating(at_once: usize) -> Option<Tes> {
-    let mut trial = Command::new("bwrap");
-    trial.args([
-        "--unshare-all",
-        "--unshare-user",
-        "--ro-bind",
-        "/",
-        "/",
-        "--proc",
-        "/proc",
-        "--dev",
-        "/dev",
-        "/bin/true",
-    ]);
-    let works = trial.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if !works.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: bubblewrap cannot isolate here");
+    if !can_isolate() {
         return None;
     }
     Some(Tes::start(at_once, None))

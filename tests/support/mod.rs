@@ -8,6 +8,7 @@ pub mod source;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -136,4 +137,27 @@ pub fn service() -> (Store, Service) {
     let service = store.serve();
     service.put("/api/v1/collections/c", records::collection("c")).expect_status(201);
     (store, service)
+}
+
+/// Whether programs can be isolated on this machine; says so where a test is skipped for it.
+pub fn can_isolate() -> bool {
+    let mut trial = Command::new("bwrap");
+    trial.args([
+        "--unshare-all",
+        "--unshare-user",
+        "--ro-bind",
+        "/",
+        "/",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "/bin/true",
+    ]);
+    let works = trial.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let works = works.is_ok_and(|status| status.success());
+    if !works {
+        eprintln!("skipped: bubblewrap cannot isolate here");
+    }
+    works
 }
